@@ -1,0 +1,208 @@
+"""The life of a job: which event may follow in which state, and what a job is.
+
+Two rules keep this honest. All legal moves are rows of MOVES, so a behaviour has exactly one
+home. And a job has no life of its own: `fold` of its history is the job, so every prefix of a
+history is a legal job and a start is a replay.
+
+States at rest have empty rows: that nothing may follow is a decision, not an omission. The state
+diagram in docs/INTERNALS.md is drawn from these tables.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from seedance_watch.core.errors import IllegalMove
+from seedance_watch.core.events import (
+    Absent,
+    Accepted,
+    Archived,
+    Cancelling,
+    Claimed,
+    Claiming,
+    Deferred,
+    Event,
+    Failing,
+    Fetched,
+    Held,
+    Intended,
+    Placed,
+    Placing,
+    Prepared,
+    Ready,
+    Record,
+    Released,
+    Staged,
+    Unsent,
+)
+from seedance_watch.core.model import State
+
+S = State
+AT_REST = frozenset({S.DONE, S.FAILED, S.CANCELLED})
+_ENDING = frozenset({S.FAILING, S.CANCELLING, S.PLACED})
+
+Row = Mapping[type[Event], State]
+
+# What each state adds to the moves that every working state has.
+_OWN: Mapping[State, Row] = {
+    S.NEW: {Claiming: S.CLAIMING},
+    S.CLAIMING: {Claimed: S.CLAIMED},
+    S.CLAIMED: {Prepared: S.PREPARED},
+    S.PREPARED: {Staged: S.STAGED},
+    S.STAGED: {Staged: S.STAGED, Intended: S.SUBMITTING},
+    # Unsent keeps the upload (nobody used it); Absent asks for a new one, whose address
+    # cannot be mistaken for the old attempt's in the provider's history.
+    S.SUBMITTING: {Accepted: S.RUNNING, Unsent: S.STAGED, Absent: S.PREPARED},
+    S.RUNNING: {Ready: S.READY},
+    # A perished link is asked for again, never paid for again.
+    S.READY: {Fetched: S.FETCHED, Ready: S.READY},
+    # A part file that vanished or rotted is fetched again.
+    S.FETCHED: {Placing: S.PLACING, Ready: S.READY},
+    # Another Placing chooses another name: the first was taken by somebody else.
+    S.PLACING: {Placed: S.PLACED, Placing: S.PLACING, Ready: S.READY},
+    S.PLACED: {Archived: S.DONE},
+    S.FAILING: {Archived: S.FAILED},
+    S.CANCELLING: {Archived: S.CANCELLED},
+    S.DONE: {},
+    S.FAILED: {},
+    S.CANCELLED: {},
+}
+
+
+def _row(state: State, own: Row) -> Row:
+    """Add what every working state allows: waiting, holding, giving up."""
+    if state in AT_REST or state is S.NEW:
+        return own
+    waits: Row = {Deferred: state, Held: state, Released: state}
+    ends: Row = {} if state in _ENDING else {Failing: S.FAILING, Cancelling: S.CANCELLING}
+    return {**own, **waits, **ends}
+
+
+MOVES: Mapping[State, Row] = MappingProxyType({s: _row(s, own) for s, own in _OWN.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, folded from its history.
+
+    Attributes:
+        id: Its name; of a drop's first take the drop's.
+        state: Where it stands.
+        seq: Number of its last event; the next append must be seq + 1.
+        at: When the last event was recorded, UTC seconds.
+        tries: Deferrals since the last progress.
+        attempts: Intents so far.
+        wake_at: Not to be touched before this time, UTC seconds; None: at once.
+        hold: Why it waits for a person or a fact; None: it does not.
+        since: When each state was first reached, UTC seconds.
+
+    The other attributes hold the last event of that kind, None before it.
+    """
+
+    id: str
+    state: State = State.NEW
+    seq: int = 0
+    at: float = 0.0
+    tries: int = 0
+    attempts: int = 0
+    wake_at: float | None = None
+    hold: Held | None = None
+    since: Mapping[State, float] = field(default_factory=dict)
+    claiming: Claiming | None = None
+    prepared: Prepared | None = None
+    staged: Staged | None = None
+    intended: Intended | None = None
+    unsent: Unsent | None = None
+    accepted: Accepted | None = None
+    ready: Ready | None = None
+    fetched: Fetched | None = None
+    placing: Placing | None = None
+    failing: Failing | None = None
+    cancelling: Cancelling | None = None
+    deferred: Deferred | None = None
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether its story is over."""
+        return self.state in AT_REST
+
+    @property
+    def claim(self) -> Claiming:
+        """The claim; every job past NEW has one."""
+        assert self.claiming is not None, self.id
+        return self.claiming
+
+
+# The attribute that keeps the last event of a kind; kinds without one leave only the state.
+_KEPT: Mapping[type[Event], str] = {
+    Claiming: "claiming",
+    Prepared: "prepared",
+    Staged: "staged",
+    Intended: "intended",
+    Unsent: "unsent",
+    Accepted: "accepted",
+    Ready: "ready",
+    Fetched: "fetched",
+    Placing: "placing",
+    Failing: "failing",
+    Cancelling: "cancelling",
+    Deferred: "deferred",
+    Held: "hold",
+}
+
+
+def advance(job: Job, event: Event, at: float) -> Job:
+    """Give the job as it is after one more event.
+
+    Args:
+        job: As it was.
+        event: What happened.
+        at: When, UTC seconds.
+
+    Raises:
+        IllegalMove: The state has no row for the event; the job is as it was.
+    """
+    moves = MOVES[job.state]
+    if type(event) not in moves:
+        message = f"job {job.id}: {type(event).__name__} cannot follow in state {job.state}"
+        raise IllegalMove(message)
+    state = moves[type(event)]
+    kept: dict[str, Any] = {_KEPT[type(event)]: event} if type(event) in _KEPT else {}
+    since = job.since if state in job.since else {**job.since, state: at}
+    base = replace(job, state=state, seq=job.seq + 1, at=at, since=since, **kept)
+    return replace(base, **_waiting(job, event))
+
+
+_PROGRESS: Mapping[str, Any] = {"tries": 0, "wake_at": None, "hold": None}
+
+
+def _waiting(job: Job, event: Event) -> Mapping[str, Any]:
+    """Give what an event does to tries, attempts, wake time and hold."""
+    match event:
+        case Deferred(until=until) | Unsent(until=until):
+            # Tries outlive the intent, or a refused connection would be retried without pause.
+            return {"tries": job.tries + 1, "wake_at": until}
+        case Held():
+            return {"wake_at": None}
+        case Intended():
+            return {"attempts": job.attempts + 1, "wake_at": None, "hold": None}
+        case Staged():
+            return {"wake_at": None, "hold": None}
+        case _:
+            return _PROGRESS
+
+
+def fold(job_id: str, records: Iterable[Record]) -> Job:
+    """Replay a history.
+
+    Raises:
+        IllegalMove: An event has no row, or a number is missing; the history cannot be trusted.
+    """
+    job = Job(job_id)
+    for record in records:
+        if record.seq != job.seq + 1:
+            message = f"job {job_id}: event {record.seq} follows event {job.seq}"
+            raise IllegalMove(message)
+        job = advance(job, record.event, record.at)
+    return job
