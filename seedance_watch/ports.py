@@ -5,14 +5,29 @@ the outside are coroutines and raise Fault for the outside's failures, never any
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from seedance_watch.core.events import Absent, Accepted, Event, Intended, Ready, Record, Staged
+from seedance_watch.core.events import (
+    Absent,
+    Accepted,
+    Claiming,
+    Event,
+    Intended,
+    Prepared,
+    Ready,
+    Record,
+    Returned,
+    Staged,
+)
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import JobSpec, Money, Picture, State
+from seedance_watch.core.model import Clip, Drop, JobSpec, Money, Picture, State
+from seedance_watch.core.policy import PollPace
+
+Admit = Callable[[Sequence[Drop]], Awaitable[None]]
 
 
 class Clock(Protocol):
@@ -171,8 +186,13 @@ class Provider(Protocol):
         """Look whether the intent was taken; never pays anew. None: not to be known yet."""
         ...
 
-    async def poll(self, task_id: str) -> Ready | None:
-        """Ask once how a task stands; None: not finished. A failed task is Fault(REFUSED)."""
+    async def poll(self, task_id: str, accepted_at: float) -> Ready | None:
+        """Ask once how a task stands; None: not finished. A failed task is Fault(REFUSED).
+
+        Args:
+            task_id: The provider's name for it.
+            accepted_at: When it was accepted, UTC seconds.
+        """
         ...
 
     async def refresh(self, task_id: str) -> Ready:
@@ -189,4 +209,125 @@ class Provider(Protocol):
 
     async def close(self) -> None:
         """Let go of the connections; may be called twice."""
+        ...
+
+
+class Claim(StrEnum):
+    """What came of moving a drop's files into its job folder."""
+
+    CLAIMED = "claimed"  # all there, all as they were when they settled
+    CHANGED = "changed"  # all there, but somebody wrote on: to be settled again
+    GONE = "gone"  # a file is neither in the inbox nor in the folder
+
+
+class Putting(StrEnum):
+    """What came of placing a video."""
+
+    PLACED = "placed"
+    TAKEN = "taken"  # the name belongs to somebody else: choose another
+    MISSING = "missing"  # the video is no longer in the part folder: fetch again
+
+
+class Spool(Protocol):
+    """The job folders; blocking, to be called in a worker thread. Raises only Fault(LOCAL)."""
+
+    def serves(self, watch: str) -> bool:
+        """Whether the watch entry is configured."""
+        ...
+
+    def folder(self, claim: Claiming) -> Path:
+        """Give the job folder that all takes of a drop share."""
+        ...
+
+    def part(self, job: Job) -> Path:
+        """Give the path where a job's video grows; its directory may not exist yet."""
+        ...
+
+    def claim(self, claim: Claiming) -> Claim:
+        """Move a drop's files into its job folder and compare them with what was settled."""
+        ...
+
+    def free_stem(self, job: Job) -> str:
+        """Give the first output name, without ending, that nobody has."""
+        ...
+
+    def place(self, job: Job, name: str, clip: Clip, receipt: bytes) -> Putting:
+        """Put receipt and video into the outbox, never overwriting."""
+        ...
+
+    def holds(self, job: Job, clip: Clip) -> bool:
+        """Whether the part file still is the verified video, byte for byte."""
+        ...
+
+    def discard(self, job: Job) -> None:
+        """Throw the job's part file away, because it is not a whole video."""
+        ...
+
+    def archive(self, job: Job, to: Returned | None) -> list[str]:
+        """Move the originals to done/ (None), failed/ or the inbox; give lost ones' names."""
+        ...
+
+    def write_note(self, job: Job, kind: str, text: str) -> None:
+        """Write a reason for people into failed/ or held/ (kind "failed" or "held")."""
+        ...
+
+    def remove_note(self, job: Job, kind: str) -> None:
+        """Take a note away; one that is not there is fine."""
+        ...
+
+
+class Studio(Protocol):
+    """The local work on wishes, pictures and videos; blocking, for a worker thread."""
+
+    def prepare(self, job: Job, folder: Path) -> Prepared:
+        """Understand the wish and make its pictures fit the model.
+
+        Raises:
+            SidecarError: The wish cannot be understood; every complaint at once.
+            Fault: REFUSED for a picture that cannot be used, LOCAL for our own disk.
+        """
+        ...
+
+    def verify(self, part: Path) -> Clip:
+        """Decode a video from its first to its last frame; Fault(GARBLED) when it is not whole."""
+        ...
+
+    def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
+        """Write the receipt of a job whose video gets this name below the outbox."""
+        ...
+
+    def pace(self, job: Job) -> PollPace:
+        """Say how often to ask how the job's task stands."""
+        ...
+
+
+class Inbox(Protocol):
+    """One watched folder."""
+
+    @property
+    def watch(self) -> str:
+        """Name of its watch entry."""
+        ...
+
+    async def run(self, admit: Admit, stop: asyncio.Event) -> None:
+        """Hand over each settled drop exactly once, until stopped.
+
+        When admit returns, the drops' claims are durable.
+        """
+        ...
+
+    async def sweep(self, admit: Admit) -> bool:
+        """Hand over what can still settle or pair, and return when nothing more will.
+
+        Returns:
+            Whether anything lies there that waits for a partner or is ignored as unfinished.
+        """
+        ...
+
+    def keep_off(self, sources: Iterable[str]) -> None:
+        """Leave these paths alone: a claim of them is under way."""
+        ...
+
+    def let_go(self, sources: Iterable[str]) -> None:
+        """Look at these paths again: the claim is over."""
         ...

@@ -166,13 +166,15 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """The final name, durable before the outbox is touched.
+    """The final name and the receipt, durable before the outbox is touched.
 
     Attributes:
         name: The video's path below the outbox, "/" between parts.
+        receipt: The receipt's text, so that a repeated effect writes the same bytes.
     """
 
     name: str
+    receipt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +202,13 @@ class Cancelling:
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """The originals are where they belong (or a sibling take still needs them); at rest."""
+    """The originals are where they belong (or a sibling take still needs them); at rest.
+
+    Attributes:
+        lost: Names of originals that were found nowhere.
+    """
+
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

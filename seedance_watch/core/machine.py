@@ -95,7 +95,7 @@ class Job:
         attempts: Intents so far.
         wake_at: Not to be touched before this time, UTC seconds; None: at once.
         hold: Why it waits for a person or a fact; None: it does not.
-        since: When each state was first reached, UTC seconds.
+        since: When each state was last entered, UTC seconds.
 
     The other attributes hold the last event of that kind, None before it.
     """
@@ -169,7 +169,8 @@ def advance(job: Job, event: Event, at: float) -> Job:
         raise IllegalMove(message)
     state = moves[type(event)]
     kept: dict[str, Any] = {_KEPT[type(event)]: event} if type(event) in _KEPT else {}
-    since = job.since if state in job.since else {**job.since, state: at}
+    stays = state is job.state and not isinstance(event, Staged)
+    since = job.since if stays else {**job.since, state: at}
     base = replace(job, state=state, seq=job.seq + 1, at=at, since=since, **kept)
     return replace(base, **_waiting(job, event))
 

@@ -117,7 +117,7 @@ class Dialect(Protocol):
         """Look whether the intent was taken."""
         ...
 
-    def poll(self, task_id: str) -> Flow[Ready | None]:
+    def poll(self, task_id: str, accepted_at: float) -> Flow[Ready | None]:
         """Ask once how a task stands."""
         ...
 

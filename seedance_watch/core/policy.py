@@ -1,0 +1,212 @@
+"""What to do next, how to react when the outside lets us down, and when to try again.
+
+Arithmetic on plain data: the clock's time, the luck of jitter and the job come in as arguments.
+All retries of the program are decided here and recorded in the journal, so they survive a
+restart; no other layer retries.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Unsent
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+
+E, K, S = Effect, FaultKind, State
+
+# Promise 6: every working state has exactly one next effect; states at rest have none.
+NEXT: Mapping[State, Effect | None] = {
+    S.NEW: None,
+    S.CLAIMING: E.CLAIM,
+    S.CLAIMED: E.PREPARE,
+    S.PREPARED: E.STAGE,
+    S.STAGED: E.INTEND,
+    S.SUBMITTING: E.RECONCILE,
+    S.RUNNING: E.POLL,
+    S.READY: E.DOWNLOAD,
+    S.FETCHED: E.NAME,
+    S.PLACING: E.PLACE,
+    S.PLACED: E.ARCHIVE,
+    S.FAILING: E.ARCHIVE,
+    S.CANCELLING: E.ARCHIVE,
+    S.DONE: None,
+    S.FAILED: None,
+    S.CANCELLED: None,
+}
+
+# An upload older than this is made again before money is spent on it: how long providers keep
+# uploads is not documented.
+STAGED_FRESH_S = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do before `until`, UTC seconds; None: until somebody acts."""
+
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Permit:
+    """The right to make one paid call: held only by the loop that just made this intent durable.
+
+    A job found in SUBMITTING without its permit is reconciled, never submitted (promise 2).
+    """
+
+    job_id: str
+    seq: int
+
+
+def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait | None:
+    """Give the one thing to do next.
+
+    Returns:
+        An effect; a Wait; or None when the job is at rest.
+    """
+    effect = NEXT[job.state]
+    if effect is None:
+        return None
+    if permit == Permit(job.id, job.seq) and job.state is S.SUBMITTING:
+        return E.SUBMIT
+    until = job.hold.until if job.hold else job.wake_at
+    if (job.hold and until is None) or (until is not None and now < until):
+        return Wait(until)
+    if effect is E.INTEND and now - job.since[S.STAGED] > STAGED_FRESH_S:
+        return E.STAGE
+    return effect
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """First wait and longest wait of a growing series, in seconds."""
+
+    first_s: float
+    most_s: float
+
+
+# Peers use 2 to 30 s first and minutes to an hour at most (field-notes); a person who mends a
+# key or a folder should not wait longer than five minutes for the next try.
+BACKOFF: Mapping[Effect, Pace] = {
+    E.CLAIM: Pace(1, 60),
+    E.PREPARE: Pace(2, 60),
+    E.STAGE: Pace(5, 300),
+    E.INTEND: Pace(5, 60),
+    E.SUBMIT: Pace(5, 300),
+    E.RECONCILE: Pace(5, 300),
+    E.POLL: Pace(5, 60),
+    E.DOWNLOAD: Pace(2, 300),
+    E.NAME: Pace(2, 60),
+    E.PLACE: Pace(2, 60),
+    E.ARCHIVE: Pace(2, 60),
+}
+
+
+def backoff(effect: Effect, tries: int, luck: float) -> float:
+    """Give how long to wait after a failed try, in seconds.
+
+    Args:
+        effect: What failed.
+        tries: Failed tries before this one, from 0.
+        luck: A random number in [0, 1): spreads jobs that failed together.
+    """
+    pace = BACKOFF[effect]
+    longest = min(pace.most_s, pace.first_s * 2.0 ** min(tries, 32))
+    return longest * (0.5 + luck / 2)
+
+
+# After this many tries without progress a person has to look; other kinds wait for ever,
+# because what they wait for (network, disk, provider) comes back by itself.
+HOLD_AFTER: Mapping[FaultKind, int] = {K.GARBLED: 5, K.GONE: 4}
+
+_UNSENT = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL})
+# A refusal ends the wish only where refusing is the provider's or the reader's to do; a paid
+# video is never given up because a step after it was refused.
+_MAY_REFUSE = frozenset({E.CLAIM, E.PREPARE, E.STAGE, E.INTEND, E.SUBMIT, E.POLL})
+
+
+def in_doubt(effect: Effect, kind: FaultKind) -> bool:
+    """Whether a fault leaves it unknown if the paid call was taken.
+
+    While reconciling every fault does: a throttled or refused look says nothing about the
+    submission itself.
+    """
+    return effect is E.RECONCILE or (
+        effect is E.SUBMIT and kind not in _UNSENT and kind is not K.REFUSED
+    )
+
+
+def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) -> Event:
+    """Give the event that records a fault; judged by the effect, not by the state.
+
+    Faults that leave a doubt are not judged here: see `in_doubt` and `doubt`.
+    """
+    wait_s = max(backoff(effect, job.tries, luck), fault.after_s or 0.0)
+    if fault.kind is K.REFUSED and effect in _MAY_REFUSE:
+        return Failing(effect, fault.kind, fault.reason, fault.code)
+    if effect is E.SUBMIT:
+        return Unsent(fault.kind, fault.reason, now + wait_s)
+    if job.tries + 1 >= HOLD_AFTER.get(fault.kind, 1_000_000):
+        return Held(str(fault.kind), f"{fault.reason}; tried {job.tries + 1} times")
+    return Deferred(effect, fault.kind, fault.reason, now + wait_s)
+
+
+def doubt(
+    looks_s: tuple[float, ...], window_s: float, *, intended_at: float, now: float, why: str
+) -> Deferred | Held:
+    """Give what follows a look that did not settle an unknown outcome.
+
+    Args:
+        looks_s: Seconds after the intent at which to look.
+        window_s: Seconds after the intent beyond which looking is not allowed.
+        intended_at: When the intent became durable.
+        now: The time, UTC seconds.
+        why: What the last look said.
+    """
+    age_s = now - intended_at
+    later = [look for look in looks_s if age_s < look <= window_s]
+    if later:
+        return Deferred(E.RECONCILE, K.UNSURE, why, intended_at + later[0])
+    return Held("in_doubt", f"it is not known whether the provider took the job: {why}")
+
+
+def may_look(window_s: float, *, intended_at: float, now: float) -> bool:
+    """Whether an unknown outcome may still be looked into."""
+    return 0 <= now - intended_at <= window_s
+
+
+@dataclass(frozen=True, slots=True)
+class PollPace:
+    """When to ask how a task stands.
+
+    Attributes:
+        first_s: Seconds after acceptance of the first question.
+        step_s: Seconds to the second one; each later gap is half as long again.
+        most_s: Longest gap.
+    """
+
+    first_s: float
+    step_s: float
+    most_s: float
+
+
+def poll_pace(usual_s: float, first_s: float | None, most_s: float) -> PollPace:
+    """Fit the questions to how long the model usually takes; `first_s` overrides.
+
+    Most tasks end near the usual time: the first question comes at six tenths of it, then the
+    gaps are a twentieth of it, growing, so that a usual task is asked about ten times at most.
+    """
+    if first_s is not None:
+        return PollPace(first_s, min(first_s, most_s), most_s)
+    step_s = min(max(1.0, usual_s / 20), most_s)
+    return PollPace(max(2.0, 0.6 * usual_s), step_s, most_s)
+
+
+def poll_at(pace: PollPace, *, accepted_at: float, now: float) -> float:
+    """Give the first time after `now` at which to ask; pure, so a restart asks on time."""
+    at, gap_s = accepted_at + pace.first_s, pace.step_s
+    while at <= now and gap_s < pace.most_s:
+        at, gap_s = at + gap_s, gap_s * 1.5
+    if at <= now:
+        at += (int((now - at) / pace.most_s) + 1) * pace.most_s
+    return at

@@ -1,0 +1,48 @@
+"""What a person at the folder reads when something failed or is held.
+
+Sentences for somebody who is no programmer, then the same facts as TOML for scripts.
+"""
+
+import tomli_w
+
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+
+_RETRY = "To try again: correct what is wrong and move the files back to the inbox."
+
+
+def ended(job: Job) -> str:
+    """Give the note for a job that ends without a video; "" when none is needed."""
+    if job.state is State.FAILING and job.failing:
+        facts = {
+            "code": job.failing.code or str(job.failing.kind),
+            "step": str(job.failing.effect),
+        }
+        return _note(job, "No video was made.", job.failing.reason, _RETRY, facts)
+    return ""
+
+
+def held(job: Job) -> str:
+    """Give the note for a job that waits for a person; the job must be held."""
+    assert job.hold is not None, job.id
+    facts = {"code": job.hold.code}
+    if job.accepted:
+        facts["task_id"] = job.accepted.task_id
+    return _note(job, "This one waits for you.", job.hold.reason, _next(job), facts)
+
+
+def _next(job: Job) -> str:
+    """Say what a person can do about a held job."""
+    if job.state is State.SUBMITTING:
+        return (
+            "It may have been paid already, so it is not sent again by itself. Look at the "
+            "provider's own page whether the video is there."
+        )
+    return "It goes on by itself once it is released; nothing is paid twice."
+
+
+def _note(job: Job, title: str, reason: str, act: str, facts: dict[str, str]) -> str:
+    """Lay out a note: sentences as comments, facts as TOML."""
+    lines = [title, "", *reason.splitlines(), "", act]
+    text = "\n".join(f"# {line}".rstrip() for line in lines)
+    return f"{text}\n\n{tomli_w.dumps({'job': job.id, **facts, 'reason': reason})}"

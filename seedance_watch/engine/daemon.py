@@ -1,0 +1,205 @@
+"""The daemon: admits drops, drives jobs through their gates, drains when told to stop."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from seedance_watch.core import machine, naming, reasons
+from seedance_watch.core.errors import Fault, Stale
+from seedance_watch.core.events import Claiming, Effect, Record
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import Drop, State
+from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.queue import Queue
+from seedance_watch.engine.runner import Runner
+from seedance_watch.ports import Inbox
+
+# Effects that a stop may cut short. A download goes on where it ended and has a connection of
+# its own; other calls are short, and cutting one would spoil the connections they share.
+_MAY_CUT = frozenset({Effect.DOWNLOAD})
+_IDLE_S = 3600.0
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Everything that runs.
+
+    Attributes:
+        runner: Drives jobs.
+        lanes: The providers' lanes.
+        inboxes: The watched folders, by watch name.
+        draw_key: Draws 32 random hex digits.
+        stop: Set to ask for a stop.
+    """
+
+    runner: Runner
+    lanes: Lanes
+    inboxes: Mapping[str, Inbox]
+    draw_key: Callable[[], str]
+    stop: asyncio.Event
+    queue: Queue = field(init=False)
+    _nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _once: bool = False
+
+    def __post_init__(self) -> None:
+        """Tie the queue to the lanes, and the runner's news to the inboxes."""
+        self.queue = Queue(self.lanes.seats_of, self.lanes.open)
+        self.runner.listeners.append(self._heard)
+
+    # Running
+
+    async def run(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Load the journal, then watch and drive until stopped.
+
+        Args:
+            ready: Called once when every open job is known and the inboxes are being watched.
+
+        Raises:
+            JournalError: The journal cannot be written any more.
+        """
+        await self.load()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._stopping())
+            for inbox in self.inboxes.values():
+                tasks.create_task(inbox.run(self.admit, self.stop))
+            ready()
+            await self._dispatch(tasks)
+
+    async def run_once(self) -> None:
+        """Work off what lies in the inboxes, to rest or to hold, then return."""
+        await self.load()
+        async with asyncio.TaskGroup() as tasks:
+            others = [tasks.create_task(self._stopping()), tasks.create_task(self._sweep())]
+            await self._dispatch(tasks)
+            for each in others:
+                each.cancel()
+
+    async def _sweep(self) -> None:
+        """Take in what lies in every inbox, then let the dispatcher end when all is at rest."""
+        async with asyncio.TaskGroup() as tasks:
+            for inbox in self.inboxes.values():
+                tasks.create_task(inbox.sweep(self.admit))
+        self._once = True
+        self._nudge.set()
+
+    async def load(self) -> None:
+        """Take up every open job where its history ends."""
+        now = self.runner.tools.clock.now()
+        for job in await self.runner.tools.journal.working():
+            if not self.runner.tools.spool.serves(job.claim.watch):
+                structlog.get_logger().warning("job.unserved", job=job.id, watch=job.claim.watch)
+                continue
+            if job.state is State.CLAIMING:
+                self._inbox(job).keep_off(part.source for part in job.claim.parts)
+            if job.hold:
+                await self._note_hold(job)
+            self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
+
+    def _inbox(self, job: Job) -> Inbox:
+        """Give the inbox that a job came from."""
+        return self.inboxes[job.claim.watch]
+
+    # Admitting
+
+    async def admit(self, drops: Sequence[Drop]) -> None:
+        """Make the claims of settled drops durable and start their jobs."""
+        now = self.runner.tools.clock.now()
+        records = [record for drop in drops for record in self._claims(drop, now)]
+        jobs = [machine.advance(Job(each.job_id), each.event, each.at) for each in records]
+        await self.runner.tools.journal.append(records, jobs)
+        for job, record in zip(jobs, records, strict=True):
+            self.runner.tell(Job(job.id), job, record)
+            self.queue.put(job, at=now)
+        self._nudge.set()
+
+    def _claims(self, drop: Drop, now: float) -> list[Record]:
+        """Give the first event of each take of a drop."""
+        key = self.draw_key()
+        name = naming.drop_id(drop.stem, key)
+        return [
+            Record(naming.job_id(name, take, drop.takes), 1, now, _claiming(drop, name, take, key))
+            for take in range(1, drop.takes + 1)
+        ]
+
+    # Driving
+
+    async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
+        """Start every job whose turn it is; sleep until the next one's."""
+        clock = self.runner.tools.clock
+        while not self.stop.is_set() and not self._at_rest():
+            self._nudge.clear()
+            now = clock.now()
+            for job in self.queue.due(now):
+                self._driving[job.id] = tasks.create_task(self._drive(job))
+            times = (self.queue.next_at(), self.lanes.next_at(now))
+            wake_at = min((at for at in times if at is not None), default=now + _IDLE_S)
+            await clock.pause(min(_IDLE_S, wake_at - clock.now()), self._nudge)
+
+    def _at_rest(self) -> bool:
+        """Whether a single run has taken in all drops and has nothing left to wait for."""
+        jobs = self.queue.jobs() if self._once and not self._driving else None
+        return jobs is not None and all(job.hold and job.hold.until is None for job in jobs)
+
+    async def _drive(self, found: Job) -> None:
+        """Drive a job to its next stand and put it where it waits."""
+        try:
+            with structlog.contextvars.bound_contextvars(job=found.id):
+                job, at = await self.runner.drive(found)
+                if job.hold != found.hold:
+                    await self._note_hold(job)
+        except Stale:
+            structlog.get_logger().error("job.stale", job=found.id)
+            self.queue.forget(found)
+            return
+        finally:
+            self._driving.pop(found.id, None)
+            self._nudge.set()
+        if job.at_rest:
+            self.queue.forget(job)
+        else:
+            self.queue.put(job, at=at)
+
+    async def _stopping(self) -> None:
+        """When a stop is asked for, cut what may be cut short and wake the dispatcher."""
+        await self.stop.wait()
+        self._nudge.set()
+        for job_id, task in list(self._driving.items()):
+            if self.runner.doing.get(job_id) in _MAY_CUT:
+                task.cancel()
+
+    # News
+
+    def _heard(self, _before: Job, after: Job, _record: Record) -> None:
+        """Let the inbox look again where a claim is over."""
+        if after.state is State.CLAIMED or after.at_rest:
+            self._inbox(after).let_go(part.source for part in after.claim.parts)
+
+    async def _note_hold(self, job: Job) -> None:
+        """Let a held job's reason stand in held/, and take it away when it goes on."""
+        spool = self.runner.tools.spool
+        try:
+            if job.hold:
+                await asyncio.to_thread(spool.write_note, job, "held", reasons.held(job))
+            else:
+                await asyncio.to_thread(spool.remove_note, job, "held")
+        except Fault as fault:
+            structlog.get_logger().warning("job.note_unwritten", job=job.id, reason=fault.reason)
+
+
+def _claiming(drop: Drop, name: str, take: int, key: str) -> Claiming:
+    """Give the will to take a drop, for one of its takes."""
+    return Claiming(
+        drop_id=name,
+        take=take,
+        takes=drop.takes,
+        watch=drop.watch,
+        folder=drop.folder,
+        stem=drop.stem,
+        parts=drop.parts,
+        key=key,
+        priority=drop.priority,
+        seen_at=drop.seen_at,
+    )

@@ -1,0 +1,210 @@
+"""The effects: each does one thing to the outside and says which events came of it.
+
+Every effect may be repeated after a crash at any point in it. None retries, none waits, none
+records: the runner does.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
+
+from seedance_watch.core import naming, policy, reasons
+from seedance_watch.core.errors import Fault, FaultKind, SidecarError
+from seedance_watch.core.events import (
+    Archived,
+    Cancelling,
+    Claimed,
+    Effect,
+    Event,
+    Failing,
+    Fetched,
+    Placed,
+    Placing,
+    Ready,
+    Returned,
+)
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+from seedance_watch.ports import Claim, Clock, Journal, Provider, Putting, Spool, Studio
+
+Events = Sequence[Event]
+
+# States in which a take no longer needs the drop's files.
+_ENDED = frozenset(
+    {State.PLACED, State.FAILING, State.CANCELLING, State.DONE, State.FAILED, State.CANCELLED}
+)
+_VIDEO = frozenset({State.PLACED, State.DONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The outside, through its ports."""
+
+    clock: Clock
+    journal: Journal
+    spool: Spool
+    studio: Studio
+    providers: Mapping[str, Provider]
+    folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    def provider(self, job: Job) -> Provider:
+        """Give the service that a prepared job goes to."""
+        assert job.prepared is not None, job.id
+        name = job.prepared.spec.provider
+        if name not in self.providers:
+            reason = f"provider {name!r} is not configured any more; add [providers.{name}] again"
+            raise Fault(FaultKind.DENIED, reason, code="no_provider")
+        return self.providers[name]
+
+    def folder_lock(self, job: Job) -> asyncio.Lock:
+        """Give the lock that the takes of one drop share."""
+        return self.folders.setdefault(job.claim.drop_id, asyncio.Lock())
+
+
+async def _claim(job: Job, tools: Tools) -> Events:
+    """Move the drop into its folder; a late writer or a missing file takes the claim back."""
+    async with tools.folder_lock(job):
+        outcome = await asyncio.to_thread(tools.spool.claim, job.claim)
+    match outcome:
+        case Claim.CLAIMED:
+            return [Claimed()]
+        case Claim.CHANGED:
+            return [Cancelling("the files changed while they were being claimed", Returned.INBOX)]
+        case Claim.GONE:
+            return [Cancelling("a file was taken away before it was claimed", Returned.INBOX)]
+
+
+async def _prepare(job: Job, tools: Tools) -> Events:
+    """Understand the wish, make the pictures fit."""
+    try:
+        folder = tools.spool.folder(job.claim)
+        return [await asyncio.to_thread(tools.studio.prepare, job, folder)]
+    except SidecarError as error:
+        return [Failing(Effect.PREPARE, FaultKind.REFUSED, str(error), "sidecar")]
+
+
+async def _stage(job: Job, tools: Tools) -> Events:
+    """Make the pictures reachable for the provider."""
+    assert job.prepared is not None, job.id
+    folder = tools.spool.folder(job.claim)
+    return [await tools.provider(job).stage(job.prepared.pictures, folder, job.prepared.spec)]
+
+
+async def _intend(job: Job, tools: Tools) -> Events:
+    """Compose the paid call."""
+    attempt = job.attempts + 1
+    key = naming.attempt_key(job.claim.key, job.claim.take, attempt)
+    return [tools.provider(job).intend(job, key, attempt)]
+
+
+async def _submit(job: Job, tools: Tools) -> Events:
+    """Make the one paid call."""
+    assert job.intended is not None, job.id
+    return await tools.provider(job).submit(job.intended, tools.spool.part(job))
+
+
+async def _reconcile(job: Job, tools: Tools) -> Events:
+    """Look whether the paid call was taken."""
+    assert job.intended is not None, job.id
+    provider, intended_at = tools.provider(job), job.since[State.SUBMITTING]
+    window_s, now = provider.doubts.window_s, tools.clock.now()
+    if not policy.may_look(window_s, intended_at=intended_at, now=now):
+        raise Fault(FaultKind.UNSURE, "it is too late to ask the provider safely")
+    found = await provider.reconcile(job.intended, intended_at)
+    if found is None:
+        raise Fault(FaultKind.UNSURE, "the provider does not know it (yet)")
+    return [found]
+
+
+async def _poll(job: Job, tools: Tools) -> Events:
+    """Ask once how the task stands; no event while it is not finished."""
+    assert job.accepted is not None, job.id
+    ready = await tools.provider(job).poll(job.accepted.task_id, job.since[State.RUNNING])
+    return [ready] if ready else []
+
+
+async def _download(job: Job, tools: Tools) -> Events:
+    """Fetch the video and decode it from first to last frame."""
+    part = tools.spool.part(job)
+    url = await _link(job, tools)
+    if url:
+        await tools.provider(job).download(url, part)
+    try:
+        return [Fetched(await asyncio.to_thread(tools.studio.verify, part))]
+    except Fault as fault:
+        if fault.kind is FaultKind.GARBLED:
+            await asyncio.to_thread(tools.spool.discard, job)
+        raise
+
+
+async def _link(job: Job, tools: Tools) -> str:
+    """Give the link to fetch from: a fresh one where the known one is of no use; "" for none."""
+    assert job.ready is not None, job.id
+    assert job.accepted is not None, job.id
+    known, failed = job.ready, job.deferred if job.tries else None
+    perished = known.expires_at is not None and known.expires_at <= tools.clock.now()
+    useless = failed is not None and failed.kind in {FaultKind.GONE, FaultKind.GARBLED}
+    if not known.url and not failed and await asyncio.to_thread(tools.spool.part(job).is_file):
+        return ""
+    if perished or useless or not known.url:
+        return (await tools.provider(job).refresh(job.accepted.task_id)).url
+    return known.url
+
+
+async def _name(job: Job, tools: Tools) -> Events:
+    """Choose a free name in the outbox and write the receipt for it."""
+    stem = await asyncio.to_thread(tools.spool.free_stem, job)
+    receipt = tools.studio.receipt(job, f"{stem}.mp4", placed_at=tools.clock.now())
+    return [Placing(f"{stem}.mp4", receipt)]
+
+
+async def _place(job: Job, tools: Tools) -> Events:
+    """Put video and receipt into the outbox under the recorded name."""
+    assert job.placing is not None, job.id
+    assert job.fetched is not None, job.id
+    name, receipt = job.placing.name, job.placing.receipt.encode()
+    outcome = await asyncio.to_thread(tools.spool.place, job, name, job.fetched.clip, receipt)
+    match outcome:
+        case Putting.PLACED:
+            return [Placed()]
+        case Putting.TAKEN:
+            return await _name(job, tools)
+        case Putting.MISSING:
+            assert job.ready is not None, job.id
+            return [Ready("", cost=job.ready.cost, seed=job.ready.seed)]
+
+
+async def _archive(job: Job, tools: Tools) -> Events:
+    """Write the reason where there is one; move the originals when no sibling needs them."""
+    note = reasons.ended(job)
+    if note:
+        await asyncio.to_thread(tools.spool.write_note, job, "failed", note)
+    async with tools.folder_lock(job):
+        rows = await tools.journal.siblings(job.claim.drop_id)
+        states = {row.state for row in rows if row.job_id != job.id} | {job.state}
+        if states <= _ENDED:
+            to = None if states & _VIDEO else _destination(job)
+            lost = await asyncio.to_thread(tools.spool.archive, job, to)
+            return [Archived(tuple(lost))]
+    return [Archived()]
+
+
+def _destination(job: Job) -> Returned:
+    """Say where the originals of a drop without any video go."""
+    return job.cancelling.to if job.cancelling else Returned.FAILED
+
+
+PERFORM: Mapping[Effect, Callable[[Job, Tools], Awaitable[Events]]] = {
+    Effect.CLAIM: _claim,
+    Effect.PREPARE: _prepare,
+    Effect.STAGE: _stage,
+    Effect.INTEND: _intend,
+    Effect.SUBMIT: _submit,
+    Effect.RECONCILE: _reconcile,
+    Effect.POLL: _poll,
+    Effect.DOWNLOAD: _download,
+    Effect.NAME: _name,
+    Effect.PLACE: _place,
+    Effect.ARCHIVE: _archive,
+}

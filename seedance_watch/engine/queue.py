@@ -1,0 +1,162 @@
+"""Which job may go on now: fair, bounded, and free for those that wait.
+
+A job stands at a gate that its state names. A gate has a number of seats and lets jobs through
+in fair order (priority, then natural order of names). A job that waits for a time is an entry in
+a heap of times and costs nothing. What a provider has in work counts against its lane's seats.
+Pure bookkeeping: no I/O, no tasks.
+"""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from natsort import natsort_keygen, ns
+
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+
+S = State
+_NATURAL = natsort_keygen(alg=ns.PATH | ns.IGNORECASE)
+
+Order = tuple[Any, ...]
+Waiting = tuple[Order, int, str]  # its place, its ticket, the job's id
+
+FILES, LANE, WATCH, FETCH, FINISH = "files", "lane", "watch", "fetch", "finish"
+
+GATES: Mapping[State, str] = {
+    S.CLAIMING: FILES,
+    S.CLAIMED: FILES,
+    S.PREPARED: LANE,
+    S.STAGED: LANE,
+    S.SUBMITTING: WATCH,
+    S.RUNNING: WATCH,
+    S.READY: FETCH,
+    S.FETCHED: FINISH,
+    S.PLACING: FINISH,
+    S.PLACED: FINISH,
+    S.FAILING: FINISH,
+    S.CANCELLING: FINISH,
+}
+
+# Local work is bounded by two cores of a NAS, asking and fetching by politeness.
+SEATS: Mapping[str, int] = {FILES: 4, WATCH: 16, FETCH: 4, FINISH: 4}
+
+
+def gate(job: Job) -> str:
+    """Name the gate that a working job stands at; lanes and their watching are per provider."""
+    name = GATES[job.state]
+    if name in {LANE, WATCH} and job.prepared:
+        return f"{name}:{job.prepared.spec.provider}"
+    return name
+
+
+def in_work(job: Job) -> bool:
+    """Whether the provider has the job in work, or may have."""
+    return job.state in {S.SUBMITTING, S.RUNNING} and job.hold is None
+
+
+def order(job: Job) -> Order:
+    """Give what jobs at a gate are sorted by: perishing links, priority, natural order, take."""
+    claim = job.claim
+    perishes = job.ready.expires_at if job.ready and job.ready.expires_at else float("inf")
+    soonest = perishes if job.state is S.READY else 0.0
+    return (soonest, -claim.priority, _NATURAL(f"{claim.folder}/{claim.stem}"), claim.take)
+
+
+@dataclass(slots=True)
+class _Gate:
+    """Those who wait for a seat, and who has one."""
+
+    waiting: list[Waiting] = field(default_factory=list)
+    seated: set[str] = field(default_factory=set)
+
+
+class Queue:
+    """All jobs that are not at rest.
+
+    Args:
+        lane_seats: How many jobs a provider may have in work at once.
+        lane_open: Whether a lane lets jobs through at a time (UTC seconds).
+    """
+
+    def __init__(
+        self, lane_seats: Callable[[str], int], lane_open: Callable[[str, float], bool]
+    ) -> None:
+        self._lane_seats, self._lane_open = lane_seats, lane_open
+        self._gates: defaultdict[str, _Gate] = defaultdict(_Gate)
+        self._times: list[tuple[float, int, str]] = []
+        self._jobs: dict[str, Job] = {}
+        self._ticket: dict[str, int] = {}
+        self._count = count()
+        self._working: defaultdict[str, set[str]] = defaultdict(set)
+
+    def __len__(self) -> int:
+        """Count the jobs, waiting or being driven."""
+        return len(self._jobs)
+
+    def put(self, job: Job, *, at: float | None) -> None:
+        """Let a job wait until a time (None: until `put` again), then for a seat at its gate."""
+        self.free(job)
+        self._jobs[job.id] = job
+        self._ticket[job.id] = ticket = next(self._count)
+        self._note_work(job)
+        if at is not None:
+            heapq.heappush(self._times, (at, ticket, job.id))
+
+    def free(self, job: Job) -> None:
+        """Give the job's seat back, wherever it sits."""
+        for each in self._gates.values():
+            each.seated.discard(job.id)
+
+    def forget(self, job: Job) -> None:
+        """Let go of a job that is at rest or cannot be driven."""
+        self.free(job)
+        self._jobs.pop(job.id, None)
+        self._ticket.pop(job.id, None)
+        for working in self._working.values():
+            working.discard(job.id)
+
+    def _note_work(self, job: Job) -> None:
+        """Keep account of what the provider has in work."""
+        if job.prepared:
+            working = self._working[job.prepared.spec.provider]
+            (working.add if in_work(job) else working.discard)(job.id)
+
+    def due(self, now: float) -> Iterator[Job]:
+        """Seat and give every job that may go on now, in fair order."""
+        while self._times and self._times[0][0] <= now:
+            _, ticket, job_id = heapq.heappop(self._times)
+            if self._ticket.get(job_id) == ticket:
+                job = self._jobs[job_id]
+                heapq.heappush(self._gates[gate(job)].waiting, (order(job), ticket, job_id))
+        for name, each in list(self._gates.items()):
+            yield from self._through(name, each, now)
+
+    def _through(self, name: str, each: _Gate, now: float) -> Iterator[Job]:
+        """Let jobs through one gate while it has seats."""
+        while each.waiting and self._seats_left(name, each, now) > 0:
+            _, ticket, job_id = heapq.heappop(each.waiting)
+            if self._ticket.get(job_id) == ticket:
+                each.seated.add(job_id)
+                yield self._jobs[job_id]
+
+    def _seats_left(self, name: str, each: _Gate, now: float) -> int:
+        """Count the free seats at a gate."""
+        kind, _, provider = name.partition(":")
+        if kind != LANE:
+            return SEATS[kind] - len(each.seated)
+        if not self._lane_open(provider, now):
+            return 0
+        busy = each.seated | self._working[provider]
+        return self._lane_seats(provider) - len(busy)
+
+    def next_at(self) -> float | None:
+        """Give when the next waiting time ends, None when none is waited for."""
+        return self._times[0][0] if self._times else None
+
+    def jobs(self) -> list[Job]:
+        """Give all jobs, in no order."""
+        return list(self._jobs.values())

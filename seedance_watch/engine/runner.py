@@ -1,0 +1,151 @@
+"""The one loop that acts: decide, perform, record, until the job rests or waits.
+
+There is no recovery code. A job that a crash interrupted is driven like any other; what it was
+in the middle of is its state, and every effect may be repeated. The paid call is the exception
+that the permit guards: only the loop that made an intent durable may send it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from seedance_watch.core import machine, policy
+from seedance_watch.core.errors import Fault, JournalError
+from seedance_watch.core.events import Effect, Event, Held, Intended, Record
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+from seedance_watch.core.policy import Permit, Wait
+from seedance_watch.engine.effects import PERFORM, Tools
+from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.queue import gate
+
+Heard = Callable[[Job, Job, Record], None]
+
+# Effects that talk to the provider: their outcome says something about its lane.
+_TALKS = frozenset({Effect.STAGE, Effect.SUBMIT, Effect.RECONCILE, Effect.POLL})
+
+
+@dataclass(slots=True)
+class Runner:
+    """Drives jobs.
+
+    Attributes:
+        tools: The outside.
+        lanes: Told how the providers answer.
+        luck: Random numbers in [0, 1).
+        stopping: Whether a stop was asked for; no effect is begun after that.
+        listeners: Told each recorded event, after it is durable.
+        doing: The effect that each driven job is in.
+    """
+
+    tools: Tools
+    lanes: Lanes
+    luck: Callable[[], float]
+    stopping: Callable[[], bool]
+    listeners: list[Heard] = field(default_factory=list)
+    doing: dict[str, Effect] = field(default_factory=dict)
+
+    async def drive(self, job: Job) -> tuple[Job, float | None]:
+        """Take a job as far as it goes from its gate.
+
+        Returns:
+            The job, and when it may go on: a time, or None when only somebody's act can move
+            it. Returns when it is at rest, waits, reached another gate, or a stop was asked for.
+
+        Raises:
+            Stale: Somebody else wrote to its history.
+            JournalError: The journal cannot be written; nothing may be sent any more.
+        """
+        here, permit = gate(job), None
+        while True:
+            now = self.tools.clock.now()
+            step = policy.decide(job, now, permit)
+            if step is None or isinstance(step, Wait):
+                return job, step.until if step else None
+            # An intent without its call would be a doubt for no reason: the two are one.
+            if permit is None and (gate(job) != here or self.stopping()):
+                return job, self._resume_at(job, now)
+            job, events = await self._step(job, step)
+            if not events:
+                return job, self._resume_at(job, self.tools.clock.now())
+            permit = self._permit(job, events)
+
+    async def _step(self, job: Job, effect: Effect) -> tuple[Job, Sequence[Event]]:
+        """Perform one effect and record what came of it."""
+        events = await self._perform(job, effect)
+        return await self.record(job, events), events
+
+    async def _perform(self, job: Job, effect: Effect) -> Sequence[Event]:
+        """Perform one effect; faults and our own bugs become events too."""
+        self.doing[job.id] = effect
+        try:
+            events = await PERFORM[effect](job, self.tools)
+        except Fault as fault:
+            self._tell_lane(job, effect, fault)
+            return [self._react(job, effect, fault)]
+        except JournalError:
+            raise
+        except Exception as error:
+            structlog.get_logger().exception("job.bug", job=job.id, effect=str(effect))
+            reason = f"a mistake in this program during {effect}: {error!r}; please report it"
+            return [Held("bug", reason)]
+        finally:
+            self.doing.pop(job.id, None)
+        self._tell_lane(job, effect, None)
+        return events
+
+    def _react(self, job: Job, effect: Effect, fault: Fault) -> Event:
+        """Turn a fault into the event that says what follows."""
+        now = self.tools.clock.now()
+        if not policy.in_doubt(effect, fault.kind):
+            return policy.react(job, effect, fault, now=now, luck=self.luck())
+        doubts = self.tools.provider(job).doubts
+        return policy.doubt(
+            doubts.looks_s,
+            doubts.window_s,
+            intended_at=job.since[State.SUBMITTING],
+            now=now,
+            why=fault.reason,
+        )
+
+    def _tell_lane(self, job: Job, effect: Effect, fault: Fault | None) -> None:
+        """Let the provider's lane know how it answered."""
+        if effect in _TALKS and job.prepared:
+            provider = job.prepared.spec.provider
+            self.lanes.heard(provider, fault, self.tools.clock.now())
+
+    def _permit(self, job: Job, events: Iterable[Event]) -> Permit | None:
+        """Give the permit for the paid call of an intent that was just made durable."""
+        fresh = any(isinstance(event, Intended) for event in events)
+        return Permit(job.id, job.seq) if fresh else None
+
+    def _resume_at(self, job: Job, now: float) -> float:
+        """Give when a job that is not waiting may go on."""
+        if job.state is not State.RUNNING:
+            return now
+        pace = self.tools.studio.pace(job)
+        return policy.poll_at(pace, accepted_at=job.since[State.RUNNING], now=now)
+
+    async def record(self, job: Job, events: Sequence[Event]) -> Job:
+        """Make events durable, then let the world know.
+
+        Raises:
+            Stale: Somebody else wrote to this job first; nothing was recorded.
+            JournalError: Nothing was recorded and nothing may be sent.
+        """
+        if not events:
+            return job
+        now, steps, records = self.tools.clock.now(), [job], []
+        for event in events:
+            records.append(Record(job.id, steps[-1].seq + 1, now, event))
+            steps.append(machine.advance(steps[-1], event, now))
+        await self.tools.journal.append(records, [steps[-1]])
+        for before, after, record in zip(steps, steps[1:], records, strict=False):
+            self.tell(before, after, record)
+        return steps[-1]
+
+    def tell(self, before: Job, after: Job, record: Record) -> None:
+        """Tell every listener a recorded event; a listener cannot stop a job."""
+        for heard in self.listeners:
+            heard(before, after, record)
