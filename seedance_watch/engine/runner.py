@@ -86,7 +86,7 @@ class Runner:
             return [self._react(job, effect, fault)]
         except JournalError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one edge where a bug stops one job only
             structlog.get_logger().exception("job.bug", job=job.id, effect=str(effect))
             reason = f"a mistake in this program during {effect}: {error!r}; please report it"
             return [Held("bug", reason)]
@@ -98,12 +98,12 @@ class Runner:
     def _react(self, job: Job, effect: Effect, fault: Fault) -> Event:
         """Turn a fault into the event that says what follows."""
         now = self.tools.clock.now()
-        if not policy.in_doubt(effect, fault.kind):
+        provider = self.tools.providers.get(job.prepared.spec.provider) if job.prepared else None
+        if provider is None or not policy.in_doubt(effect, fault.kind):
             return policy.react(job, effect, fault, now=now, luck=self.luck())
-        doubts = self.tools.provider(job).doubts
         return policy.doubt(
-            doubts.looks_s,
-            doubts.window_s,
+            provider.doubts.looks_s,
+            provider.doubts.window_s,
             intended_at=job.since[State.SUBMITTING],
             now=now,
             why=fault.reason,
