@@ -1,0 +1,180 @@
+"""Sidecar, folder defaults and configuration laid over each other, the strongest first."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from seedance_watch.core.errors import Complaint
+from seedance_watch.core.models import Catalogue
+from seedance_watch.core.pairing import IMAGE_ENDINGS
+from seedance_watch.core.sidecar_keys import Key, mistyped, unknown, vocabulary
+from seedance_watch.core.toml import Table, line_of
+from seedance_watch.core.toml_lines import Path
+from seedance_watch.core.words import path_text, show
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One source of sidecar keys.
+
+    Attributes:
+        name: Where values of it come from, as words for receipts ("sidecar",
+            "_defaults.toml in scenes/", "configuration").
+        file: The file's name for complaints.
+        values: Its keys.
+        lines: Line from 1 of each key path of the file.
+        own: It is the drop's own sidecar: it may name end_image, and a key that the model does
+            not have is a mistake in it. Other layers serve many models.
+        prefix: Key path of the values inside their file.
+    """
+
+    name: str
+    file: str
+    values: Mapping[str, object]
+    lines: Mapping[Path, int] = field(default_factory=dict)
+    own: bool = False
+    prefix: Path = ()
+
+    def complain(self, key: str, problem: str, hint: str = "") -> Complaint:
+        """Complain about one key of this layer."""
+        path = (*self.prefix, key) if key else self.prefix
+        return Complaint(self.file, line_of(self.lines, path), path_text(path), problem, hint)
+
+
+def own_layer(table: Table) -> Layer:
+    """Make the layer of a drop's own sidecar."""
+    return Layer("sidecar", table.file, table.values, table.lines, own=True)
+
+
+def folder_layer(table: Table, folder: str) -> Layer:
+    """Make the layer of a `_defaults.toml`.
+
+    Args:
+        table: What it says.
+        folder: Its folder below the inbox, "" for the inbox itself.
+    """
+    name = f"_defaults.toml in {folder}/" if folder else "_defaults.toml"
+    return Layer(name, table.file, table.values, table.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The strongest sound value of a key.
+
+    Attributes:
+        value: The value.
+        layer: Where it stands.
+        rank: Place of the layer; 0 is the strongest.
+    """
+
+    value: object
+    layer: Layer
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All layers as one.
+
+    Attributes:
+        layers: The layers, the strongest first.
+        known: Every key that exists.
+        found: The strongest sound value of each key.
+        named: Keys that stand somewhere, sound or not.
+        complaints: What is wrong; grows while the sheet is read.
+    """
+
+    layers: tuple[Layer, ...]
+    known: Mapping[str, Key]
+    found: dict[str, Found] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
+    complaints: list[Complaint] = field(default_factory=list)
+
+    def value(self, key: str, default: object = None) -> object:
+        """Give the effective value of a key."""
+        return self.found[key].value if key in self.found else default
+
+    def complain(self, key: str, problem: str, hint: str = "") -> None:
+        """Complain about the effective value of a key, or its absence."""
+        if key in self.found:
+            layer = self.found[key].layer
+        else:
+            layer = self.layers[0] if self.layers else Layer("sidecar", "sidecar", {}, own=True)
+        self.complaints.append(layer.complain(key, problem, hint))
+
+
+def overlay(layers: Sequence[Layer], catalogue: Catalogue) -> Sheet:
+    """Lay the layers over each other, complaining about unknown keys and wrong types."""
+    sheet = Sheet(tuple(layers), vocabulary(catalogue))
+    for rank, layer in enumerate(layers):
+        for name, value in layer.values.items():
+            sheet.named.add(name)
+            if complaint := _judge(layer, name, value, sheet.known):
+                sheet.complaints.append(complaint)
+            else:
+                sheet.found.setdefault(name, Found(value, layer, rank))
+    return sheet
+
+
+def _judge(layer: Layer, name: str, value: object, known: Mapping[str, Key]) -> Complaint | None:
+    key = known.get(name)
+    if key is None:
+        shown = [each for each in known if each != "receipt"]
+        return layer.complain(name, "there is no such key", unknown(name, shown))
+    wrong = mistyped(name, value, key) or _unusable(name, value, key, own=layer.own)
+    return layer.complain(name, *wrong) if wrong else None
+
+
+def _unusable(name: str, value: object, key: Key, *, own: bool) -> tuple[str, str] | None:
+    """Say what is wrong with a value of the right type, whatever the model; None: nothing."""
+    if name == "end_image":
+        return _no_end_image(str(value), own=own)
+    if name == "meta" and (bad := _unkeepable(value)):
+        return f"contains {bad}, which cannot be kept", ""
+    if isinstance(value, int) and (problem := out_of_range(value, key.low, key.high)):
+        return problem, ""
+    return None
+
+
+def _no_end_image(name: str, *, own: bool) -> tuple[str, str] | None:
+    if not own:
+        return "belongs to one shot", "write it into that shot's sidecar"
+    if not plain_name(name):
+        hint = "put the image beside the sidecar and write its name alone"
+        return f"{show(name)} is not a plain file name", hint
+    if not name.lower().endswith(tuple(IMAGE_ENDINGS)):
+        return f"{show(name)} is not the name of an image", "write it with its ending"
+    return None
+
+
+def out_of_range(value: int, low: int | None, high: int | None) -> str:
+    """Say that a number is too small or too large, "" when it is neither."""
+    if low is not None and value < low:
+        return f"{value} is too small; " + _bounds(low, high)
+    if high is not None and value > high:
+        return f"{value} is too large; " + _bounds(low, high)
+    return ""
+
+
+def _bounds(low: int | None, high: int | None) -> str:
+    if low is None or high is None:
+        return f"at most {high} is possible" if low is None else f"at least {low} is possible"
+    return f"{low} to {high} is possible"
+
+
+def plain_name(name: str) -> bool:
+    """Tell whether this names a file in the same folder and nothing else."""
+    return bool(name.strip()) and name[0] != "." and not any(c in "/\\" or c < " " for c in name)
+
+
+def _unkeepable(value: object) -> str:
+    match value:
+        case float() if not math.isfinite(value):
+            return show(value)
+        case Mapping():
+            below: Iterable[object] = value.values()
+        case list():
+            below = value
+        case _:
+            return ""
+    return next(filter(None, map(_unkeepable, below)), "")
