@@ -16,13 +16,17 @@ class SandboxClock:
     def __init__(self, knobs: Callable[[], Knobs]) -> None:
         self._knobs = knobs
         self._advanced_s = 0.0
-        self._start_at = time.time()  # noqa: TID251 - the far side has a clock of its own
+        self._stopped_at: float | None = None
 
     def now_at(self) -> float:
         """Return the virtual time."""
-        manual = self._knobs().clock == "manual"
-        real_at = self._start_at if manual else time.time()  # noqa: TID251 - as above
-        return real_at + self._advanced_s
+        real_at = time.time()  # noqa: TID251 - the far side has a clock of its own
+        if self._knobs().clock == "real":
+            self._stopped_at = None
+            return real_at + self._advanced_s
+        if self._stopped_at is None:
+            self._stopped_at = real_at
+        return self._stopped_at + self._advanced_s
 
     def advance(self, seconds: float) -> None:
         """Move the virtual time forward."""
