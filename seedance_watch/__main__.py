@@ -1,0 +1,5 @@
+"""Allow `python -m seedance_watch`."""
+
+from seedance_watch.cli.main import main
+
+main()

@@ -1,0 +1,111 @@
+"""The local work on wishes, pictures and videos: composes the core with media."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedance_watch.app.defaults import folder_layers, read_table
+from seedance_watch.core import policy, receipt, sidecar
+from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.events import Claiming, Prepared
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import Clip, ImageLimits, JobSpec, Part, Picture, Role
+from seedance_watch.core.policy import PollPace
+from seedance_watch.core.sidecar import Layer, Prices
+from seedance_watch.media import images, videos
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a watch entry says about its drops.
+
+    Attributes:
+        inbox: Its inbox, where `_defaults.toml` files lie.
+        beneath: The configuration's layers: its defaults, then its provider and model.
+    """
+
+    inbox: Path
+    beneath: Sequence[Layer]
+
+
+@dataclass(frozen=True, slots=True)
+class PollLimits:
+    """A provider's polling settings: first wait (None: by the model) and longest gap, seconds."""
+
+    first_s: float | None
+    most_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Prepares, verifies and writes receipts.
+
+    Attributes:
+        rules: By watch name.
+        prices: The operator's own prices.
+        polls: By provider name.
+        max_video_bytes: A larger video is refused.
+        version: This program's version, for receipts.
+    """
+
+    rules: Mapping[str, Rules]
+    prices: Prices
+    polls: Mapping[str, PollLimits]
+    max_video_bytes: int
+    version: str
+
+    def prepare(self, job: Job, folder: Path) -> Prepared:
+        """Understand the wish and make its pictures fit the model."""
+        spec = self.spec(job.claim, folder)
+        limits = CATALOGUE[spec.provider, spec.model].limits
+        sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
+        return Prepared(spec, tuple(_fit(job, part, folder, limits, spec) for part in sent))
+
+    def spec(self, claim: Claiming, folder: Path) -> JobSpec:
+        """Give what a claimed drop wishes; every complaint at once as SidecarError."""
+        rules = self.rules[claim.watch]
+        own = [
+            sidecar.own_layer(read_table(folder / part.name, shown=part.name))
+            for part in claim.parts
+            if part.role is Role.SIDECAR
+        ]
+        roles = {part.role for part in claim.parts}
+        return sidecar.wish(
+            [*own, *folder_layers(rules.inbox, claim.folder), *rules.beneath],
+            catalogue=CATALOGUE,
+            key=claim.key,
+            take=claim.take,
+            takes=claim.takes,
+            images=int(Role.IMAGE in roles),
+            has_end=Role.END_IMAGE in roles,
+            prices=self.prices,
+        )
+
+    def verify(self, part: Path) -> Clip:
+        """Decode a video from its first to its last frame."""
+        return videos.verify(part, max_bytes=self.max_video_bytes)
+
+    def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
+        """Write a job's receipt."""
+        return receipt.receipt(job, name, placed_at=placed_at, version=self.version)
+
+    def pace(self, job: Job) -> PollPace:
+        """Say how often to ask how the job's task stands."""
+        assert job.prepared is not None, job.id
+        spec = job.prepared.spec
+        limits = self.polls.get(spec.provider, PollLimits(None, 10.0))
+        model = CATALOGUE.get((spec.provider, spec.model))
+        usual_s = model.usual_s if model else 60.0
+        return policy.poll_pace(usual_s, limits.first_s, limits.most_s)
+
+
+def _fit(job: Job, part: Part, folder: Path, limits: ImageLimits, spec: JobSpec) -> Picture:
+    """Make one original fit the model."""
+    return images.prepare(
+        folder / part.name,
+        folder,
+        stem=f"{job.id}.{part.role}",
+        role=part.role,
+        limits=limits,
+        keep_metadata=spec.keep_metadata,
+    )

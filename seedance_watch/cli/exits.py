@@ -1,0 +1,81 @@
+"""Exit codes, and how an error that ends a command is said.
+
+The numbers are those of sysexits.h, so that scripts and service managers can tell what to do.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+from seedance_watch.core.errors import (
+    ConfigError,
+    JournalError,
+    SeedanceWatchError,
+    SidecarError,
+    SpoolError,
+)
+
+
+class Exit(IntEnum):
+    """How a command ends."""
+
+    OK = 0  # everything asked for is done
+    SOME_FAILED = 1  # run --once: something failed or is held
+    USAGE = 64  # the command line is wrong
+    BAD_SIDECAR = 65  # check: a sidecar is wrong
+    BUG = 70  # a mistake in this program
+    CANNOT_CREATE = 73  # init, demo: the folder cannot be made or is in use
+    TRY_AGAIN = 75  # another process holds the journal, or the disk failed: later
+    NO_PERMISSION = 77  # a folder is not readable or writable
+    CONFIG = 78  # the configuration is wrong
+    STOPPED = 130  # by Ctrl-C, before it was done
+
+
+# The most specific first.
+_CODES: tuple[tuple[type[BaseException], Exit], ...] = (
+    (ConfigError, Exit.CONFIG),
+    (SidecarError, Exit.BAD_SIDECAR),
+    (SpoolError, Exit.TRY_AGAIN),
+    (JournalError, Exit.TRY_AGAIN),
+    (SeedanceWatchError, Exit.BUG),
+    (PermissionError, Exit.NO_PERMISSION),
+    (OSError, Exit.CANNOT_CREATE),
+)
+
+
+def say(text: str) -> None:
+    """Tell a person something on standard error, where results do not go."""
+    print(text, file=sys.stderr)  # noqa: T201 - the command line's voice
+
+
+def show(text: str) -> None:
+    """Print a result on standard output."""
+    print(text)  # noqa: T201 - the command line's voice
+
+
+def code_of(error: BaseException) -> Exit | None:
+    """Give the exit code of an error, None for one that is a bug."""
+    fits = (code for kind, code in _CODES if isinstance(error, kind))
+    return next(fits, None)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say an expected error in one paragraph and exit with its code; let bugs show their trace."""
+    try:
+        yield
+    except* KeyboardInterrupt:
+        raise SystemExit(Exit.STOPPED) from None
+    except* (SeedanceWatchError, OSError) as group:
+        error = _first(group)
+        say(f"seedance-watch: {error}")
+        raise SystemExit(code_of(error) or Exit.BUG) from None
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the first single error of a group of groups."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,55 @@
+"""The command line: names and one-line helps; the work is in the modules beside this one."""
+
+import sys
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from seedance_watch.cli.exits import Exit, told
+
+_EPILOGUE = """\
+Exit codes: 0 done; 1 something failed or is held (run --once); 64 usage; 65 bad sidecar;
+70 a bug; 73 cannot create; 75 try again later; 77 no permission; 78 bad configuration.
+"""
+
+
+def _version() -> str:
+    """Give the installed version."""
+    return f"seedance-watch {version('seedance-watch')}"
+
+
+app = App(
+    name="seedance-watch",
+    help="Drop an image and a TOML prompt into a folder, get a video. Never paid twice.",
+    help_epilogue=_EPILOGUE,
+    version=_version,
+    result_action="return_value",
+)
+
+# Name, module, and what the list of commands says.
+_COMMANDS = (
+    ("demo", "demo", "Make sample videos with the built-in sandbox: no account, no network."),
+    ("init", "init", "Write a commented configuration and the folders of a new studio."),
+    ("run", "run", "Watch the inboxes and make videos, in the foreground, until stopped."),
+    ("check", "check", "Check configuration and sidecars, show each request and its cost."),
+    ("status", "status", "Show the jobs and where they stand."),
+    ("sandbox", "sandbox", "Serve an emulator of the providers for rehearsals and tests."),
+    ("schema", "schema", "Print the JSON Schema of the configuration or of a sidecar."),
+)
+
+for _name, _module, _help in _COMMANDS:
+    app.command(f"seedance_watch.cli.{_module}:{_name}", name=_name, help=_help)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit.
+
+    Raises:
+        SystemExit: Always, with one of the codes in exits.py.
+    """
+    with told():
+        try:
+            code = app(arguments, exit_on_error=False)
+        except CycloptsError:
+            raise SystemExit(Exit.USAGE) from None
+    sys.exit(code if isinstance(code, int) else Exit.OK)
