@@ -70,7 +70,7 @@ def _converted(field: "dataclasses.Field[object]", value: object) -> object:
     if choices and text not in choices:
         raise KnobError(f"knob {field.name!r}: {text!r} is not one of {', '.join(choices)}")
     try:
-        return _like(field.default, text)
+        return _like(field, text)
     except ValueError as error:
         raise KnobError(f"knob {field.name!r}: cannot read {text!r}") from error
 
@@ -85,21 +85,27 @@ def _boolean_word(value: object) -> str:
             return str(value)
 
 
-def _like(default: object, text: str) -> object:
-    match default:
+def _like(field: "dataclasses.Field[object]", text: str) -> object:
+    match field.default:
         case float():
-            return _number(text)
+            return _number(text, least=field.metadata["least"])
         case int():
-            return int(text)
+            return int(_number(text, least=field.metadata["least"]))
         case tuple():
             low, _, high = text.partition("-")
-            return (float(low), float(high or low))
+            return _span(_number(low), _number(high or low))
         case _:
             return text
 
 
-def _number(text: str) -> float:
+def _span(low: float, high: float) -> tuple[float, float]:
+    if low > high:
+        raise ValueError("from the smaller to the larger")
+    return (low, high)
+
+
+def _number(text: str, *, least: float = 0.0) -> float:
     number = float(text)
-    if math.isnan(number):
-        raise ValueError("not a number")
+    if math.isnan(number) or number < least:
+        raise ValueError("not a number that makes sense")
     return number

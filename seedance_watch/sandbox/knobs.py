@@ -4,6 +4,7 @@ The first value of a choice is the default. Docs: the table in ``docs/SANDBOX.md
 compares with this file. Reading knobs from text: ``knob_text``.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,9 +15,9 @@ def _choice(doc: str, *values: str) -> Any:
     return field(default=values[0], metadata={"doc": doc, "choices": values})
 
 
-def _value(doc: str, default: object) -> Any:
-    """Make a field that takes any value of the default's type."""
-    return field(default=default, metadata={"doc": doc, "choices": ()})
+def _value(doc: str, default: object, *, least: float = 0.0) -> Any:
+    """Make a field that takes any value of the default's type, numbers from ``least`` on."""
+    return field(default=default, metadata={"doc": doc, "choices": (), "least": least})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +30,13 @@ class Knobs:
 
     time_factor: float = _value("0 finishes at once and never throttles, 1 is real time", 1.0)
     clock: str = _choice("manual moves only through the control endpoint", "real", "manual")
-    clock_skew_s: float = _value("added to every time that is shown to the client", 0.0)
+    clock_skew_s: float = _value(
+        "added to every time that is shown to the client", 0.0, least=-math.inf
+    )
     random_seed: int = _value("start of the sequence that picks durations in their spans", 1)
     tiny_videos: str = _choice("a tenth of the size, for test suites", "no", "yes")
     video_scale: float = _value("factor on the width and height of videos", 1.0)
-    fps: int = _value("frames per second", 24)
+    fps: int = _value("frames per second", 24, least=1)
     foreign_images: str = _choice(
         "links that the sandbox did not hand out: fetched when on loopback", "fetch", "ignore"
     )
@@ -81,8 +84,8 @@ class Knobs:
 
     segmind_keys: str = _value("more keys that are valid, separated by commas", "")
     segmind_key_state: str = _choice("state of every valid key", "valid", "rejected")
-    segmind_credits: float = _value("USD of each key at the start; below 0: no record", 100.0)
-    segmind_price: float = _value("USD per video, 0.18 for Lite; -1 takes the table", -1.0)
+    segmind_credits: float = _value("USD of each key at first; -1: no record", 100.0, least=-1)
+    segmind_price: float = _value("USD per video; -1: the table, 0.18 for Lite", -1.0, least=-1)
     segmind_rate_rpm: int = _value("submissions per minute and key (5, 50, 60, 120); 0: none", 5)
     segmind_retired: str = _value("slugs that answer 410, by commas", "")
     segmind_forbidden: str = _value("slugs that answer 403, by commas", "")

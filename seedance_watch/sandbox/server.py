@@ -207,6 +207,7 @@ def threaded(
         knobs = replace(knobs, time_factor=float(time_factor))
     started = threading.Event()
     found: list[Sandbox] = []
+    failed: list[OSError] = []
 
     def note(sandbox: Sandbox) -> None:
         found.append(sandbox)
@@ -215,6 +216,8 @@ def threaded(
     def work() -> None:
         try:
             serve("127.0.0.1", port, knobs, ready=note, ledger_path=ledger_path)
+        except OSError as error:
+            failed.append(error)
         finally:
             started.set()
 
@@ -222,7 +225,7 @@ def threaded(
     thread.start()
     started.wait(_START_S)
     if not found:
-        raise OSError("the sandbox did not start")
+        raise failed[0] if failed else OSError("the sandbox did not start")
     try:
         yield found[0]
     finally:

@@ -59,6 +59,9 @@ class OpenProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Put the wire where every request's scope gets a copy of it."""
         super().connection_made(transport)
+        # asyncio does this only for sockets that it made itself; without it each answer
+        # waits 40 ms for the client's delayed acknowledgement.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.wire = Wire(transport)
         self.app_state = {**self.app_state, "wire": self.wire}
 

@@ -77,7 +77,8 @@ GOOD_BODIES = [
     ({"model": "seedance-1-0-pro", "params": {"aspect_ratio": "21:9", "seed": -1,
                                               "referenceMediaItems": [IMAGE]}}, 25),
     ({"model": "seedance-1-5-pro", "params": {"duration": "12", "aspectRatio": "3:4",
-                                              "fixed_lens": "true", "generate_audio": "true"}}, 28),
+                                              "fixed_lens": "true",
+                                              "generate_audio": "true"}}, 28),
     ({"model": "seedance-2", "params": {"seedance_scene": "frames", "duration": 4,
                                         "aspect_ratio": "adaptive",
                                         "referenceMediaItems": [IMAGE]}}, 175),
@@ -201,13 +202,13 @@ async def test_a_bad_generation_is_refused(sandbox, rivya, changes, code):
     assert sandbox.ledger() == []
 
 
-@pytest.mark.parametrize(("changes", "credits"), GOOD_BODIES)
-async def test_each_model_takes_its_parameters(sandbox, rivya, changes, credits):
+@pytest.mark.parametrize(("changes", "price"), GOOD_BODIES)
+async def test_each_model_takes_its_parameters(sandbox, rivya, changes, price):
     """Every key of a model's table is accepted in its type; the price is the table's."""
     task = await rivya.made({**rivya.body(), **changes})
     assert task["status"] == "succeeded"
-    assert (task["reserved_credits"], task["final_credits"]) == (credits, credits)
-    assert [line.amount for line in sandbox.ledger("charge")] == [Decimal(credits)]
+    assert (task["reserved_credits"], task["final_credits"]) == (price, price)
+    assert [line.amount for line in sandbox.ledger("charge")] == [Decimal(price)]
 
 
 async def test_a_generation_must_be_json(rivya):
