@@ -1,0 +1,1 @@
+"""All jobs' events, durable: SQLite by default, behind ports.Journal."""
