@@ -13,7 +13,7 @@ from seedance_watch.core.words import kind_of, listing, meant, nearest, show
 MAX_TAKES = 50  # a slip of the keyboard should not cost five hundred videos
 PRIORITY_LIMIT = 1000
 
-Natural = type[str] | type[int] | type[bool] | type[dict[str, object]]
+Natural = type  # str, int, bool or dict here; the configuration has float and list as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,12 +158,15 @@ def mistyped(name: str, value: object, key: Key) -> tuple[str, str] | None:
 
 
 def _is(value: object, natural: Natural) -> bool:
-    return isinstance(value, natural) and (natural is bool or not isinstance(value, bool))
+    types = (int, float) if natural is float else natural
+    return isinstance(value, types) and (natural is bool or not isinstance(value, bool))
 
 
 _NEEDED: Mapping[Natural, str] = {
     str: "text in quotes",
     int: "a whole number",
+    float: "a number",
+    list: "a list in [ ]",
     bool: "true or false",
     dict: "a table",
 }
@@ -176,7 +179,7 @@ def _better(value: object, key: Key) -> object:
     natural = key.naturals[0]
     if natural is bool:
         return _SPOKEN.get(str(value).strip().lower())
-    if natural is int:
+    if natural in (int, float):
         return _whole(value)
     if natural is str and isinstance(value, int | float) and not isinstance(value, bool):
         return nearest(str(value), [str(each) for each in key.choices]) or str(value)

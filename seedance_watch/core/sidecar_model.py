@@ -34,25 +34,26 @@ def named(model: Model) -> str:
 
 def pick_model(sheet: Sheet, catalogue: Catalogue) -> Model | None:
     """Find the wished model; None and a complaint when there is none."""
-    for key in ("provider", "model"):
-        if key not in sheet.found:
-            if key not in sheet.named:
-                sheet.complain(key, "is missing", f"write {key} = {show(_some(key, catalogue))}")
-            return None
-    provider, name = str(sheet.value("provider")), str(sheet.value("model"))
     providers = list(dict.fromkeys(each for each, _ in catalogue))
-    if provider not in providers:
+    provider = _named(sheet, "provider", providers)
+    if provider and provider not in providers:
         problem = f"{show(provider)} is not a provider"
         sheet.complain("provider", problem, meant(provider, providers))
+        return None
+    name = _named(sheet, "model", [each for owner, each in catalogue if owner == provider])
+    if not provider or not name:
         return None
     if (model := _find(catalogue, provider, name)) is None:
         _complain_model(sheet, catalogue)
     return model
 
 
-def _some(key: str, catalogue: Catalogue) -> str:
-    first = next(iter(catalogue), ("rivya", "seedance-1-0-lite"))
-    return first[0] if key == "provider" else first[1]
+def _named(sheet: Sheet, key: str, known: list[str]) -> str:
+    """Give the wished provider or model, "" and a complaint when there is none."""
+    if key not in sheet.named:
+        hint = f"write {key} = {show(known[0])}" if known else f'write {key} = "..."'
+        sheet.complain(key, "is missing", hint)
+    return str(sheet.value(key, ""))
 
 
 def _find(catalogue: Catalogue, provider: str, name: str) -> Model | None:

@@ -1,0 +1,48 @@
+"""What is wrong with a configuration that its schema cannot see."""
+
+from collections.abc import Iterator
+
+from seedance_watch.config.layout import crossings
+from seedance_watch.config.prices import wrong_prices
+from seedance_watch.config.resolved import Config
+from seedance_watch.core.errors import Complaint
+from seedance_watch.core.models import Catalogue
+from seedance_watch.core.sidecar import review
+from seedance_watch.core.words import path_text, show
+
+
+def judged(config: Config, catalogue: Catalogue) -> list[Complaint]:
+    """Find what contradicts itself, cannot be made, or is not there."""
+    return [
+        *_no_watch(config),
+        *_names_twice(config),
+        *crossings(config.watches, config.state_dir, config=config.file, table=config.table),
+        *(one for watch in config.watches for one in review(watch.layers, catalogue=catalogue)),
+        *wrong_prices(config.keys.providers, catalogue, config.table),
+        *_no_bucket(config),
+    ]
+
+
+def _no_watch(config: Config) -> Iterator[Complaint]:
+    if not config.watches and "watch" not in config.table.values:
+        hint = 'write [[watch]] and below it inbox = "..."'
+        yield Complaint(config.table.file, None, "", "no folder is watched", hint)
+
+
+def _names_twice(config: Config) -> Iterator[Complaint]:
+    seen: dict[str, int] = {}
+    for number, watch in enumerate(config.watches):
+        if watch.name in seen:
+            path = ("watch", number, "name")
+            problem = f"{show(watch.name)} is also the name of watch[{seen[watch.name] + 1}]"
+            hint = "give one of them another name"
+            line = config.table.line(path)
+            yield Complaint(config.table.file, line, path_text(path), problem, hint)
+        seen.setdefault(watch.name, number)
+
+
+def _no_bucket(config: Config) -> Iterator[Complaint]:
+    if config.segmind.image_host == "s3" and config.s3 is None:
+        path = ("providers", "segmind", "image_host")
+        problem = "there is no [image_host.s3] with the bucket"
+        yield Complaint(config.table.file, config.table.line(path), path_text(path), problem)

@@ -1,0 +1,135 @@
+"""The tables of docs/CONFIG.md and docs/SIDECAR.md, made from what the program itself checks.
+
+A test compares the documents with what is made here, so neither can go its own way.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from seedance_watch.config.schema import ConfigKeys, SettleKeys, WatchKeys
+from seedance_watch.core.models import Catalogue, Model, Param
+from seedance_watch.core.sidecar_keys import Key, vocabulary
+from seedance_watch.core.words import listing, show
+
+_WORDS = {str: "text", int: "whole number", bool: "true or false", dict: "table"}
+
+
+def sidecar_keys(catalogue: Catalogue) -> str:
+    """Make the table of a sidecar's keys."""
+    rows = [
+        f"| `{name}` | {_type(key)} | {_default(key)} | {key.about} |"
+        for name, key in vocabulary(catalogue).items()
+    ]
+    return _table(("key", "type", "default", "what it does"), rows)
+
+
+def models(catalogue: Catalogue) -> str:
+    """Make the tables of models: what each takes, and what one video costs."""
+    return "\n\n".join(_model(model) for model in catalogue.values())
+
+
+def _model(model: Model) -> str:
+    fewest, most = model.images
+    images = f"{fewest} to {most} images" if fewest != most else f"{most} image"
+    cost = f"{model.price.base.normalize():f} {model.price.unit} a video"
+    varies = ", less or more by parameters" if model.price.cases else ""
+    also = (
+        f"Also called {listing(model.aliases, last='or', plain=True)}. " if model.aliases else ""
+    )
+    facts = f"{also}{images}, prompt up to {model.prompt_max} characters, {cost}{varies}."
+    rows = [
+        f"| `{name}` | {_range(param)} | {_value(param.default)} |"
+        for name, param in model.params.items()
+    ]
+    table = _table(("parameter", "possible", "default"), rows)
+    return f"### {model.id} ({model.provider})\n\n{facts} {model.note}".rstrip() + f"\n\n{table}"
+
+
+def _range(param: Param) -> str:
+    if param.choices:
+        return ", ".join(_value(each) for each in param.choices)
+    if param.low is None and param.high is None:
+        return _WORDS[param.natural]
+    return (
+        f"{'' if param.low is None else param.low} to {'' if param.high is None else param.high}"
+    )
+
+
+def _value(value: object) -> str:
+    return "" if value is None else f"`{show(value)}`"
+
+
+def _type(key: Key) -> str:
+    words = listing([_WORDS[natural] for natural in key.naturals], plain=True)
+    return words if key.low is None else f"{words}, {key.low} to {key.high}"
+
+
+def _default(key: Key) -> str:
+    return "by the model" if key.param else _value(key.default)
+
+
+def config_keys() -> str:
+    """Make the tables of the configuration's keys, one per section of the file."""
+    return "\n\n".join(_section(*each) for each in _sections("", ConfigKeys))
+
+
+def _section(title: str, model: type[BaseModel]) -> str:
+    rows = [
+        f"| `{name}` | {_shape(field)} | {_preset(field)} | {about(field)} |"
+        for name, field in model.model_fields.items()
+        if not _inner(field) and not (model is WatchKeys and name in SettleKeys.model_fields)
+    ]
+    table = _table(("key", "type", "default", "what it does"), rows)
+    text = " ".join((model.__doc__ or "").split())
+    return f"### {title or 'Top of the file'}\n\n{text}\n\n{table}" if rows else ""
+
+
+def _sections(title: str, model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Give every table that a file may have, as it is written there."""
+    if any(not _inner(field) for field in model.model_fields.values()):
+        yield title, model
+    for name, field in model.model_fields.items():
+        path = f"{title.strip('`[]')}.{name}".lstrip(".")
+        for inner, listed in _inner(field):
+            yield from _sections(f"`[[{path}]]`" if listed else f"`[{path}]`", inner)
+
+
+def _inner(field: FieldInfo) -> list[tuple[type[BaseModel], bool]]:
+    """Give the table that a key is, and whether it is a list of them."""
+    kinds = (field.annotation, *get_args(field.annotation))
+    listed = field.annotation not in kinds[1:] and "list" in str(field.annotation)
+    return [
+        (kind, listed) for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
+    ]
+
+
+def about(field: FieldInfo) -> str:
+    """Give a key's explanation on one line."""
+    return " ".join((field.description or "").split())
+
+
+def _shape(field: FieldInfo) -> str:
+    text = str(field.annotation)
+    if "Literal" in text:
+        options = re.findall(r"'([a-z0-9_]+)'", text)
+        return ", ".join(f'`"{each}"`' for each in options)
+    shapes = {"list": "list", "dict": "table", "bool": "true or false", "float": "number"}
+    shapes |= {"int": "whole number", "str": "text"}
+    return next(words for name, words in shapes.items() if name in text)
+
+
+def _preset(field: FieldInfo) -> str:
+    if field.is_required():
+        return "needed"
+    if field.default in (None, {}):
+        return ""
+    return "`[]`" if field.default == [] else _value(field.default)
+
+
+def _table(head: tuple[str, ...], rows: list[str]) -> str:
+    top = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
+    return "\n".join([*top, *rows])

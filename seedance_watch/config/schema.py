@@ -1,0 +1,276 @@
+"""Every key of the configuration file, with its default, its bounds and its explanation.
+
+The docstring below a key is its line in docs/CONFIG.md and in editors.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+DEFAULT_MODELS: Mapping[str, str] = {
+    "rivya": "seedance-1-0-lite",
+    "segmind": "seedance-v1-lite-image-to-video",
+}
+_DAY_S = 86_400.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_KEY_STARTS = re.compile(r"rvya_sk_|rvya_|SG_[0-9a-f]{6}|AKIA[0-9A-Z]{8}")
+
+
+def _address(text: str) -> str:
+    """Accept https anywhere and http on this machine only; never show what may hold a password."""
+    parts = urlsplit(text)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address must not hold a user name or password")
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError('must be an address such as "https://host" or "https://host/path"')
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK):
+        raise ValueError("must begin with https:// (http:// is for this machine's 127.0.0.1 only)")
+    return text.rstrip("/")
+
+
+def _variable(text: str) -> str:
+    """Accept the name of an environment variable, and notice a key written in its place."""
+    if _KEY_STARTS.match(text):
+        raise ValueError(
+            "holds a key itself; write the name of an environment variable here and put the key "
+            "into that variable (and make a new key, as this one was written down)"
+        )
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", text):
+        raise ValueError("must be the name of an environment variable: letters, digits and _")
+    return text
+
+
+def _folder(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; write a path")
+    try:
+        Path(text).expanduser()
+    except RuntimeError as error:
+        user = text.split("/", 1)[0]
+        raise ValueError(f"there is no home folder for {user}; write the whole path") from error
+    return text
+
+
+def _key_file(text: str) -> str:
+    if _KEY_STARTS.match(text):
+        raise ValueError(
+            "holds a key itself; write the path of a file here and put the key into that file "
+            "(and make a new key, as this one was written down)"
+        )
+    return _folder(text)
+
+
+Seconds = Annotated[float, Field(gt=0, le=30 * _DAY_S)]
+Address = Annotated[str, AfterValidator(_address)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Folder = Annotated[str, AfterValidator(_folder)]
+KeyFile = Annotated[str, AfterValidator(_key_file)]
+
+
+class Keys(BaseModel):
+    """A table of the configuration."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+class SettleKeys(Keys):
+    """How an inbox is watched."""
+
+    scan_local_s: Seconds = 30.0
+    """Seconds between full scans of an inbox on a local disk; events come in between."""
+    scan_network_s: Seconds = 10.0
+    """Seconds between full scans of an inbox on a network share, which sends no events."""
+    quiet_s: Seconds = 5.0
+    """Seconds a file must not change, where nothing proves that its writer is finished."""
+    sidecar_grace_s: Annotated[float, Field(ge=0, le=_DAY_S)] = 60.0
+    """Seconds an image waits for its own sidecar although the defaults carry a prompt."""
+    orphan_s: Seconds = 900.0
+    """Seconds until an image without a sidecar (or the reverse) is reported."""
+    events: Literal["auto", "always", "never"] = "auto"
+    """Use the system's file events: when they are proved to arrive, always, or never."""
+    ignore: list[str] = []
+    """More names to ignore, written as in a .gitignore, after the built-in list."""
+
+
+class InboxKeys(SettleKeys):
+    """How inboxes are watched, unless a `[[watch]]` says otherwise with the same keys."""
+
+
+class WatchKeys(SettleKeys):
+    """One watched folder; any number of these. All keys of `[inbox]` may stand here as well."""
+
+    inbox: Folder
+    """The folder where images and sidecars are dropped."""
+    name: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,60}$")] | None = None
+    """What the journal, the log and the page call it; must not change while jobs are open.
+    Default: the inbox's folder name, or its parent's name if that is `inbox`."""
+    outbox: Folder | None = None
+    """The folder for finished videos and receipts. Default: `outbox` beside the inbox."""
+    done: Folder | None = None
+    """The folder for the originals of finished jobs. Default: `done` beside the inbox."""
+    failed: Folder | None = None
+    """The folder for originals that could not be used. Default: `failed` beside the inbox."""
+    held: Folder | None = None
+    """The folder for notes about jobs that wait for a person. Default: `held` beside it."""
+    provider: str = "rivya"
+    """Who makes the videos, unless a sidecar says otherwise."""
+    model: str | None = None
+    """The model, unless a sidecar says otherwise. Default: the provider's Seedance 1.0 Lite."""
+    recursive: bool = True
+    """Watch subfolders too; they are mirrored in outbox, done and failed."""
+    defaults: dict[str, object] = {}
+    """Any keys of a sidecar, for every drop in this folder that does not say otherwise."""
+
+
+class PriceKeys(Keys):
+    """A price of your own contract; it wins over the built-in table."""
+
+    model: str
+    """The model, by its id."""
+    amount: Annotated[float, Field(ge=0)]
+    """The price of one video in the provider's unit (credits at Rivya, US dollars at Segmind)."""
+    when: dict[str, object] = {}
+    """Parameters that this price is for, such as `{ duration = 10 }`; empty: all."""
+
+
+class ProviderKeys(Keys):
+    """What every provider has."""
+
+    provider: ClassVar[str]
+    base_url: Address
+    api_key_env: Variable
+    api_key_file: KeyFile | None = None
+    """A file that holds the API key; looked at before credentials and the variable."""
+    max_in_flight: Annotated[int, Field(ge=1, le=1000)] = 8
+    """Jobs that may be at the provider at the same time."""
+    requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    """Calls per second at most, all jobs together."""
+    poll_first_s: Seconds | None = None
+    """Seconds until the first look at a job. Default: paced by the model's usual duration."""
+    poll_max_s: Seconds = 10.0
+    """Longest pause in seconds between two looks at a job."""
+    prices: list[PriceKeys] = []
+    """Prices of your own contract, as `[[providers.NAME.prices]]`."""
+
+
+class RivyaKeys(ProviderKeys):
+    """Rivya."""
+
+    provider: ClassVar[str] = "rivya"
+    base_url: Address = "https://rivya.ai"
+    """Where Rivya's API is; on 127.0.0.1 it is a sandbox."""
+    api_key_env: Variable = "RIVYA_API_KEY"
+    """Name of the environment variable, or of the service manager's credential, with the key."""
+
+
+class SegmindKeys(ProviderKeys):
+    """Segmind."""
+
+    provider: ClassVar[str] = "segmind"
+    base_url: Address = "https://api.segmind.com"
+    """Where Segmind's API is; on 127.0.0.1 it is a sandbox."""
+    storage_url: Address = "https://workflows-api.segmind.com"
+    """Where Segmind takes images."""
+    history_url: Address = "https://api.spotprod.segmind.com"
+    """Where Segmind lists past requests; used to find a job whose answer was lost."""
+    api_key_env: Variable = "SEGMIND_API_KEY"
+    """Name of the environment variable, or of the service manager's credential, with the key."""
+    requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    """Calls per second at most, all jobs together."""
+    api: Literal["v2", "v1"] = "v2"
+    """`v2` submits and polls; `v1` waits in one long call, which cannot be resumed."""
+    image_fields: Literal["auto", "image_url", "first_frame_url"] = "auto"
+    """The request's field for the first image; `auto` does what the model's table says."""
+    image_host: Literal["segmind", "s3"] = "segmind"
+    """Where images are lent from: Segmind's own storage, or the bucket in `[image_host.s3]`."""
+
+
+class ProvidersKeys(Keys):
+    """The providers."""
+
+    rivya: RivyaKeys = RivyaKeys()
+    """Rivya."""
+    segmind: SegmindKeys = SegmindKeys()
+    """Segmind."""
+
+
+class S3Keys(Keys):
+    """A bucket that lends images to providers by links that expire."""
+
+    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    """Name of the bucket."""
+    endpoint: Address | None = None
+    """Address of an S3-compatible service. Default: Amazon's, by region."""
+    region: str = "us-east-1"
+    """Region of the bucket."""
+    prefix: str = "seedance-watch/"
+    """What the names of uploaded images begin with."""
+    access_key_env: Variable = "AWS_ACCESS_KEY_ID"
+    """Name of the environment variable or credential with the access key."""
+    access_key_file: KeyFile | None = None
+    """A file that holds the access key."""
+    secret_key_env: Variable = "AWS_SECRET_ACCESS_KEY"  # noqa: S105  a name, not a secret
+    """Name of the environment variable or credential with the secret key."""
+    secret_key_file: KeyFile | None = None
+    """A file that holds the secret key."""
+    link_expires_s: Annotated[int, Field(ge=600, le=604_800)] = 86_400
+    """Seconds that a link works; longer than a job may wait for its turn at the provider."""
+    path_style: bool = False
+    """Put the bucket's name into the path instead of the host name (MinIO and others)."""
+
+
+class ImageHostKeys(Keys):
+    """Where images are lent from, besides the providers' own storage."""
+
+    s3: S3Keys | None = None
+    """A bucket; needs `pip install seedance-watch[s3]`."""
+
+
+class LogKeys(Keys):
+    """What is logged, to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important lines to write."""
+    format: Literal["auto", "json", "text"] = "auto"
+    """`text` for people, `json` for machines; `auto` is text on a terminal."""
+
+
+class LimitKeys(Keys):
+    """Bounds."""
+
+    min_free_bytes: Annotated[int, Field(ge=0)] = 2_000_000_000
+    """Nothing is submitted while less than this is free where the video will go."""
+    max_video_bytes: Annotated[int, Field(ge=1_000_000)] = 2_000_000_000
+    """A longer download is refused."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    """Images and videos that are worked on at the same time."""
+
+
+class ConfigKeys(Keys):
+    """The configuration file."""
+
+    state_dir: Folder | None = None
+    """Folder for the journal and its lock, on a local disk. Default: `$STATE_DIRECTORY` under a
+    service manager, else the user's own state folder."""
+    watch: list[WatchKeys] = []
+    """The watched folders, each as `[[watch]]`."""
+    inbox: InboxKeys = InboxKeys()
+    """How inboxes are watched."""
+    providers: ProvidersKeys = ProvidersKeys()
+    """The providers."""
+    image_host: ImageHostKeys = ImageHostKeys()
+    """Where images are lent from."""
+    limits: LimitKeys = LimitKeys()
+    """Bounds."""
+    log: LogKeys = LogKeys()
+    """Logging."""

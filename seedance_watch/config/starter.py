@@ -1,0 +1,52 @@
+"""The configuration that `init` writes: short, commented, and usable as it is."""
+
+import json
+from pathlib import Path
+
+import platformdirs
+
+_TEXT = """\
+# seedance-watch: the configuration of this studio folder.
+# Start with:  seedance-watch run      (in this folder, or with --config and this file's path)
+# Every other key, with its default:  see config.example.toml or docs/CONFIG.md
+
+# The journal of all jobs. It must lie on a local disk, never on a network share.
+state_dir = {state_dir}
+
+[[watch]]
+inbox = "inbox"          # drop shot01.png and shot01.toml here, in any order
+outbox = "outbox"        # shot01.mp4 and its receipt appear here
+done = "done"            # the originals, when their video is made
+failed = "failed"        # the originals, with the reason beside them, when it cannot be made
+held = "held"            # notes on jobs that wait for you
+provider = "rivya"       # or "segmind"
+#model = "seedance-1-0-lite"
+
+# For every drop whose sidecar does not say otherwise:
+[watch.defaults]
+duration = 5             # seconds
+#resolution = "720p"
+#prompt = "..."          # with a prompt here, an image needs no sidecar
+
+# The key itself never stands in this file. It is read from the environment variable of this name,
+# from a credential of the service manager of this name, or from api_key_file.
+[providers.rivya]
+api_key_env = "RIVYA_API_KEY"
+#api_key_file = "/etc/seedance-watch/rivya.key"
+
+[providers.segmind]
+api_key_env = "SEGMIND_API_KEY"
+#api_key_file = "/etc/seedance-watch/segmind.key"
+"""
+
+
+def starter(folder: Path, *, state_dir: Path | None = None) -> str:
+    """Give the text of a studio's configuration.
+
+    Args:
+        folder: The studio's folder, where the file will lie.
+        state_dir: Where its journal will be, on a local disk. None: in the user's state folder,
+            under the studio folder's name, so that two studios do not share a journal.
+    """
+    state_dir = state_dir or platformdirs.user_state_path("seedance-watch") / folder.resolve().name
+    return _TEXT.format(state_dir=json.dumps(str(state_dir), ensure_ascii=False))

@@ -1,0 +1,101 @@
+"""One watched folder with every default filled in."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedance_watch.config.schema import DEFAULT_MODELS, InboxKeys, SettleKeys, WatchKeys
+from seedance_watch.core.sidecar import Layer, Table
+
+ORIGIN = "configuration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One watched folder.
+
+    Attributes:
+        name: What the journal calls it.
+        inbox: Where drops lie.
+        outbox: Where videos and receipts go.
+        done: Where originals of finished jobs go.
+        failed: Where originals go that could not be used.
+        held: Where notes about waiting jobs go.
+        recursive: Whether subfolders are watched.
+        settle: How it is watched.
+        layers: The configuration's layers of wishes: its defaults, then its provider and model.
+    """
+
+    name: str
+    inbox: Path
+    outbox: Path
+    done: Path
+    failed: Path
+    held: Path
+    recursive: bool
+    settle: SettleKeys
+    layers: tuple[Layer, ...]
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """Its folders by their keys."""
+        return {role: getattr(self, role) for role in ROLES}
+
+
+ROLES = ("inbox", "outbox", "done", "failed", "held")
+
+
+def watch_of(
+    keys: WatchKeys, place: int, *, inbox: InboxKeys, table: Table, folder: Path
+) -> Watch:
+    """Fill in one entry.
+
+    Args:
+        keys: The entry.
+        place: Its number, from 0.
+        inbox: What holds for all inboxes.
+        table: The whole file.
+        folder: The configuration's folder; relative paths start there.
+    """
+    drops = located(keys.inbox, folder)
+    return Watch(
+        name=keys.name or _name(drops),
+        inbox=drops,
+        outbox=located(keys.outbox or drops.parent / "outbox", folder),
+        done=located(keys.done or drops.parent / "done", folder),
+        failed=located(keys.failed or drops.parent / "failed", folder),
+        held=located(keys.held or drops.parent / "held", folder),
+        recursive=keys.recursive,
+        settle=_settle(keys, inbox),
+        layers=_layers(keys, place, table),
+    )
+
+
+def located(path: str | Path, folder: Path) -> Path:
+    """Make a path absolute: "~" is the user's home, relative ones start at the folder."""
+    return folder / Path(path).expanduser()
+
+
+def _name(inbox: Path) -> str:
+    called = inbox.parent.name if inbox.name.lower() == "inbox" else inbox.name
+    return called or inbox.name or "inbox"
+
+
+def _settle(keys: WatchKeys, inbox: InboxKeys) -> SettleKeys:
+    """Lay the watch's own keys over those for all inboxes; ignored names add up."""
+    own = {
+        name: getattr(keys, name)
+        for name in SettleKeys.model_fields.keys() & keys.model_fields_set
+    }
+    merged = {**inbox.model_dump(), **own, "ignore": [*inbox.ignore, *keys.ignore]}
+    return SettleKeys.model_validate(merged)
+
+
+def _layers(keys: WatchKeys, place: int, table: Table) -> tuple[Layer, ...]:
+    maker = {"provider": keys.provider}
+    model = keys.model or DEFAULT_MODELS.get(keys.provider)
+    maker |= {"model": model} if model else {}
+    here = ("watch", place)
+    return (
+        Layer(ORIGIN, table.file, keys.defaults, table.lines, prefix=(*here, "defaults")),
+        Layer(ORIGIN, table.file, maker, table.lines, prefix=here),
+    )
