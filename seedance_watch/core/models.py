@@ -34,6 +34,7 @@ class Param:
         high: Largest allowed number, None: no bound.
         default: What the provider uses when it is not sent; None: unknown. The effective value
             is always sent.
+        inverted: The wire means the opposite of the sidecar's switch.
     """
 
     wire: str
@@ -43,6 +44,15 @@ class Param:
     low: int | None = None
     high: int | None = None
     default: Value | None = None
+    inverted: bool = False
+
+    def on_wire(self, value: Value) -> str | int | float | bool:
+        """Write an effective value as this provider's JSON has it."""
+        if self.inverted:
+            value = not value
+        if self.form is Wire.STRING and isinstance(value, bool):
+            return "true" if value else "false"
+        return str(value) if self.form is Wire.STRING else value
 
 
 @dataclass(frozen=True, slots=True)
