@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.utils import formatdate
 
 from seedance_watch.sandbox.knobs import Knobs
 
@@ -43,6 +44,10 @@ class SandboxClock:
         """Return a time as the services print it: ISO 8601, milliseconds, Z."""
         moment = datetime.fromtimestamp(at + self._knobs().clock_skew_s, UTC)
         return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def http_date(self) -> str:
+        """Return the time as the Date header has it, skewed like everything that is shown."""
+        return formatdate(self.now_at() + self._knobs().clock_skew_s, usegmt=True)
 
 
 async def lost_within(lost: asyncio.Event, seconds: float) -> bool:

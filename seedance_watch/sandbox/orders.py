@@ -86,13 +86,13 @@ def _spec(order: Order, images: tuple[bytes, ...], state: State) -> VideoSpec:
     ratio = (int(wide), int(high)) if high else None
     return VideoSpec(
         images=images,
-        prompt=order.prompt,
+        prompt="" if images else order.prompt,  # the same picture is drawn once
         duration_s=order.duration_s,
         short_side_px=int(order.resolution.removesuffix("p")),
         ratio=ratio or (None if images else (16, 9)),
         fps=knobs.fps,
         scale=knobs.video_scale * (0.1 if knobs.tiny_videos == "yes" else 1.0),
-        seed=order.seed,
+        seed=order.seed % 2 if images else order.seed,
         still=order.still,
     )
 

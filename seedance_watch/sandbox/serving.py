@@ -24,7 +24,8 @@ def route(path: str, handler: Handler, *verbs: str) -> Route:
             reply = await handler(request, state_of(request))
         except Refused as refused:
             reply = refused.reply
-        return Response(reply.body, reply.status, headers=dict(reply.headers))
+        headers = dict(reply.headers) | {"date": state_of(request).clock.http_date()}
+        return Response(reply.body, reply.status, headers=headers)
 
     return Route(path, endpoint, methods=list(verbs) or _VERBS)
 

@@ -6,8 +6,8 @@ import time
 import httpx
 import pytest
 
+from seedance_watch.sandbox.acts import ACTS
 from seedance_watch.sandbox.faults import KINDS, FaultError, injection_from, parse_fault
-from seedance_watch.sandbox.gate import ACTS
 
 # kind, arguments, what a client of the submit sees (exception or status), tasks stored
 ON_SUBMIT = [

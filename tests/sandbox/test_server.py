@@ -2,15 +2,19 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
+from seedance_watch.sandbox import server
 from seedance_watch.sandbox.faults import FaultError
 from seedance_watch.sandbox.keys import ACCOUNTS
 from seedance_watch.sandbox.knobs import Knobs
@@ -175,7 +179,10 @@ async def test_time_can_be_moved_over_http(sandbox, bare, rivya):
     later = (await bare.post("/_sandbox/clock", json={"advance_s": 5})).json()
     assert later["now_at"] == pytest.approx(now["now_at"] + 5)
     assert (await bare.post("/_sandbox/clock", json={"advance_s": -5})).status_code == 400
-    assert (await rivya.create()).json()["created_at"] == later["shown"]
+    answer = await rivya.create()
+    assert answer.json()["created_at"] == later["shown"]
+    skew_s = parsedate_to_datetime(answer.headers["date"]).timestamp() - later["now_at"]
+    assert 3599 <= skew_s <= 3600
     assert sandbox.ledger()[0].at == later["now_at"]
 
 
@@ -183,3 +190,11 @@ async def test_the_listener_fault_has_its_own_call(sandbox):
     """fault() says where to go instead."""
     with pytest.raises(FaultError, match="refuse"):
         sandbox.fault("refused")
+
+
+def test_it_shares_no_code_with_the_project():
+    """The other side of the wire must not share our mistakes."""
+    package = Path(server.__file__).parent
+    text = "\n".join(path.read_text("utf-8") for path in package.glob("*.py"))
+    named = set(re.findall(r"seedance_watch(?:\.(\w+))?", text)) - {""}
+    assert named == {"sandbox"}
