@@ -16,6 +16,7 @@ from seedance_watch.core.words import path_text, show
 Row = tuple[str, str, str]  # key path, value, origin
 
 DEFAULT = "default"
+_WHOLE = 20_000  # nothing is cut: this is what people search for why something happens
 
 
 def effective(config: Config, *, environ: Mapping[str, str] = os.environ) -> list[Row]:
@@ -65,8 +66,8 @@ def _origin(path: Path, table: Table) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, list):
-        return f"[{', '.join(show(each) for each in value)}]"
-    return "not set" if value is None else show(value)
+        return f"[{', '.join(show(each, most=_WHOLE) for each in value)}]"
+    return "not set" if value is None else show(value, most=_WHOLE)
 
 
 def _secrets(config: Config, environ: Mapping[str, str]) -> Iterator[Row]:

@@ -52,12 +52,13 @@ def _models(catalogue: Catalogue) -> list[str]:
 def _property(key: Key) -> dict[str, Any]:
     types = [_TYPES[natural] for natural in key.naturals]
     found: dict[str, Any] = {
+        "additionalProperties": True if dict in key.naturals else None,  # some linters ask for it
         "description": key.about,
         "type": types[0] if len(types) == 1 else types,
         "minimum": key.low,
         "maximum": key.high,
         "default": key.default,
-        "enum": list(key.choices) or None,
+        "enum": [each for each in key.choices if not isinstance(each, bool)] or None,
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -92,8 +93,10 @@ def _plain(node: Any) -> Any:
     if "anyOf" in kept:
         some = [each for each in kept["anyOf"] if each != {"type": "null"}]
         kept = {**kept, "anyOf": some} if len(some) > 1 else {**some[0], **_without(kept, "anyOf")}
-    if kept.get("default", 0) is None:
+    if kept.get("default", 0) is None or isinstance(kept.get("default"), dict):
         kept = _without(kept, "default")
+    if isinstance(kept.get("description"), str):
+        kept["description"] = " ".join(kept["description"].split())
     if "$ref" in kept and len(kept) > 1:
         kept = {**_without(kept, "$ref"), "allOf": [{"$ref": kept["$ref"]}]}
     return kept

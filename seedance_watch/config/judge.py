@@ -24,7 +24,7 @@ def judged(config: Config, catalogue: Catalogue) -> list[Complaint]:
 
 
 def _no_watch(config: Config) -> Iterator[Complaint]:
-    if not config.watches and "watch" not in config.table.values:
+    if config.table.values.get("watch", []) == []:
         hint = 'write [[watch]] and below it inbox = "..."'
         yield Complaint(config.table.file, None, "", "no folder is watched", hint)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from seedance_watch.config.schema import ProviderKeys, S3Keys
 from seedance_watch.core.errors import Complaint, ConfigError
-from seedance_watch.core.words import show
+from seedance_watch.core.words import show_path
 
 _LONGEST_BYTES = 10_000  # no key of any service comes near
 
@@ -89,7 +89,7 @@ def key_warning(
     for words, file in source.places(environ):
         if file is not None and _world_readable(file):
             open_to = "can be read by every user of this machine"
-            return f"{words} {show(str(file))} {open_to}; run: chmod 600 {file}"
+            return f"{words} {show_path(file)} {open_to}; run: chmod 600 {file}"
     return ""
 
 

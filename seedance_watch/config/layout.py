@@ -14,7 +14,7 @@ from seedance_watch.config.watches import ROLES, Watch
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.toml import Table
 from seedance_watch.core.toml_lines import Path as KeyPath
-from seedance_watch.core.words import path_text, show
+from seedance_watch.core.words import path_text, show_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def crossings(
             yield Complaint(table.file, table.line(late.key), path_text(late.key), problem, hint)
     for place in places:
         if place.role == "inbox" and Path(os.path.realpath(config)).is_relative_to(place.real):
-            problem = f"{show(str(place.path))} contains this configuration file"
+            problem = f"{show_path(place.path)} contains this configuration file"
             hint = "a .toml in an inbox is a sidecar; move the configuration out of it"
             line = table.line(place.key)
             yield Complaint(table.file, line, path_text(place.key), problem, hint)
@@ -54,7 +54,7 @@ def _crossing(late: _Place, early: _Place) -> str:
     """Say how the folder that was configured later meets the other, "" when it may."""
     if late.role == early.role and late.role not in ("inbox", "state_dir"):
         return ""
-    one, other = show(str(late.path)), f"{path_text(early.key)} ({show(str(early.path))})"
+    one, other = show_path(late.path), f"{path_text(early.key)} ({show_path(early.path)})"
     if late.real == early.real:
         return f"{one} is also {path_text(early.key)}"
     if late.real.is_relative_to(early.real):

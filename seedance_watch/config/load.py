@@ -107,16 +107,15 @@ def _take_out(values: dict[str, object], path: tuple[str | int, ...], *, missing
 
     A watch without an inbox gets a stand-in, so that the numbers of the others stay.
     """
-    *above, last = path
-    if missing and path[0] == "watch":
-        _at(values, above)[last] = f"missing inbox {path[1]}"  # type: ignore[index]
-        return
-    if missing or isinstance(last, int):
-        *above, last = above
-        while isinstance(last, int):
-            *above, last = above
+    stand_in = missing and path[0] == "watch"
+    wrong = list(path[:-1] if missing and not stand_in else path)
+    while isinstance(wrong[-1], int):
+        wrong.pop()
+    *above, last = wrong
     around = _at(values, above)
-    if isinstance(around, dict):
+    if isinstance(around, dict) and stand_in:
+        around[last] = f"missing inbox {path[1]}"
+    elif isinstance(around, dict):
         around.pop(last, None)
 
 

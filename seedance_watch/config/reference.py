@@ -42,15 +42,16 @@ def _model(model: Model) -> str:
     )
     facts = f"{also}{images}, prompt up to {model.prompt_max} characters, {cost}{varies}."
     rows = [
-        f"| `{name}` | {_range(param)} | {_value(param.default)} |"
+        f"| `{name}` | {_range(param)} | {'chosen' if name == 'seed' else _value(param.default)} |"
         for name, param in model.params.items()
     ]
     table = _table(("parameter", "possible", "default"), rows)
-    return f"### {model.id} ({model.provider})\n\n{facts} {model.note}".rstrip() + f"\n\n{table}"
+    note = f" Note: {model.note}." if model.note else ""
+    return f"### {model.id} ({model.provider})\n\n{facts}{note}\n\n{table}"
 
 
 def _range(param: Param) -> str:
-    if param.choices:
+    if param.choices and param.natural is not bool:
         return ", ".join(_value(each) for each in param.choices)
     if param.low is None and param.high is None:
         return _WORDS[param.natural]

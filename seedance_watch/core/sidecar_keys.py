@@ -83,6 +83,7 @@ ABOUT_PARAMS: Mapping[str, str] = {
     "seed": "Number that repeats a video; -1 lets seedance-watch choose one and tell you.",
     "safety_checker": "Let the provider check the content.",
     "generate_audio": "Make sound as well.",
+    "web_search": "Let the model look things up on the web.",
 }
 
 # What people write, and the key they mean; or a sentence where there is no such key.

@@ -109,7 +109,7 @@ def _complaint(error: Exception, text: str, file: str) -> Complaint:
 
 
 def _leaves(values: Mapping[str, object]) -> list[tuple[Path, object]]:
-    """Give every plain value; RecursionError when one lies too deep."""
+    """Give every plain value, and names with NUL; RecursionError when one lies too deep."""
     found: list[tuple[Path, object]] = []
     todo: list[tuple[Path, object]] = [((), values)]
     while todo:
@@ -118,6 +118,7 @@ def _leaves(values: Mapping[str, object]) -> list[tuple[Path, object]]:
             raise RecursionError
         if isinstance(value, dict):
             todo += [((*path, name), below) for name, below in value.items()]
+            found += [(path, name) for name in value if "\0" in name]
         elif isinstance(value, list):
             todo += [((*path, place), below) for place, below in enumerate(value)]
         else:

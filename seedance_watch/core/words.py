@@ -10,13 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 _SHOWN_CHARACTERS = 60  # a longer value is cut: the line number leads to the rest
 
 
-def show(value: object) -> str:
-    """Write a value as it stands in a TOML file, cut to one short line."""
+def show(value: object, *, most: int = _SHOWN_CHARACTERS) -> str:
+    """Write a value as it stands in a TOML file, on one line.
+
+    Args:
+        value: What to show.
+        most: Longest text to show, in characters; the rest is cut.
+    """
     match value:
         case bool():
             return "true" if value else "false"
         case str():
-            return json.dumps(_cut(value), ensure_ascii=False)
+            return json.dumps(_cut(value, most), ensure_ascii=False)
         case int() | float():
             return str(value)
         case Mapping():
@@ -24,7 +29,7 @@ def show(value: object) -> str:
         case list() | tuple():
             return "a list"
         case _:
-            return _cut(str(value))
+            return _cut(str(value), most)
 
 
 def kind_of(value: object) -> str:
@@ -41,6 +46,11 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (Mapping, "a table"),
     ((list, tuple), "a list"),
 )
+
+
+def show_path(path: object) -> str:
+    """Write a path in quotes and never cut: people copy it."""
+    return show(str(path), most=5_000)
 
 
 def listing(values: Iterable[object], *, last: str = "or", plain: bool = False) -> str:
@@ -90,5 +100,5 @@ def _plain(word: str) -> str:
     return word.strip().lower().replace("-", "_").replace(" ", "_")
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 3] + "..."
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 3] + "..."

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 import tomli_w
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from seedance_watch.config.load import find_config, load
@@ -321,6 +321,11 @@ _FILES = st.dictionaries(_NAMES, _TABLES, max_size=4) | st.fixed_dictionaries(
 
 
 @given(text=st.text() | _FILES.map(tomli_w.dumps))
+@example(text="watch=[0,{}]")
+@example(text="watch=[]")
+@example(text="[[watch]]\nignore = ['x', 1]\ninbox = 'x'")
+@example(text="[[watch]]\n[[providers.rivya.prices]]\n[[providers.rivya.prices]]\namount='x'")
+@example(text="[[watch]]\ninbox=1\n[watch.defaults]\ntakes=0\n[image_host.s3]\nbucket=1")
 def test_any_text_is_a_configuration_or_complaints(read: Read, text: str) -> None:
     """Nothing but ConfigError comes of any text, and every complaint has words."""
     try:

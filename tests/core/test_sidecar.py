@@ -9,6 +9,7 @@ import tomli_w
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import SidecarError
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.core.models import Model, Param, Price, Wire
@@ -342,6 +343,39 @@ def test_broken_toml_is_explained(text: str, message: str) -> None:
     assert said(text) == [f"shot01.toml:{line}: is not valid TOML here: {message}"]
 
 
+def test_nobody_named_a_model_or_provider() -> None:
+    """Without any layer that names them, both are asked for with an example."""
+    text = 'prompt = "p"'
+    with pytest.raises(SidecarError) as caught:
+        wish([own(text)], catalogue=ROWS, key="k")
+    assert str(caught.value).split("\n") == [
+        'shot01.toml: provider: is missing; write provider = "rivya"',
+        'shot01.toml: model: is missing; write model = "..."',
+    ]
+
+
+def test_a_model_nobody_knows_gets_the_list() -> None:
+    """Where nothing is near, everything is shown."""
+    assert said('prompt = "p"\nmodel = "veo"') == [
+        (
+            'shot01.toml:2: model: "veo" is not a model of rivya; '
+            "rivya has seedance-1-0-lite and seedance-1-5-pro"
+        )
+    ]
+
+
+def test_a_number_out_of_a_models_range_is_told_the_range() -> None:
+    """Both bounds are in the message."""
+    text = f'prompt = "p"\nprovider = "segmind"\nmodel = "{FAST.id}"\nduration = 13'
+
+    assert said(text) == [
+        (
+            "shot01.toml:4: duration: 13 is too large; 2 to 12 is possible "
+            "with seedance-1.0-pro-fast at segmind"
+        )
+    ]
+
+
 def test_all_complaints_come_at_once() -> None:
     """Every mistake of every layer is reported together, the sidecar's first, by line."""
     assert said("durration = 5\nresolution = 720", folder("takes = 0")) == [
@@ -595,3 +629,18 @@ def test_a_receipt_names_its_end_image() -> None:
 
     assert receipt_keys(spec, end_image="b.png")["end_image"] == "b.png"
     assert "end_image" not in receipt_keys(spec)
+
+
+@pytest.mark.parametrize("row", CATALOGUE.values(), ids=lambda row: f"{row.provider} {row.id}")
+def test_every_model_of_the_catalogue_can_be_wished(row: Model) -> None:
+    """A prompt is enough for every row, its defaults fit its ranges, its receipt repeats it."""
+    text = f'prompt = "p"\nprovider = "{row.provider}"\nmodel = "{row.id}"'
+    spec = wish([own(text)], catalogue=CATALOGUE, key="k")
+    repeated = wish([own(tomli_w.dumps(receipt_keys(spec)))], catalogue=CATALOGUE, key="other")
+
+    assert set(spec.params) == set(row.params)
+    assert repeated == replace(spec, origins=repeated.origins)
+    assert spec.cost.amount > 0
+    for alias in row.aliases:
+        named = own(text.replace(row.id, alias))
+        assert wish([named], catalogue=CATALOGUE, key="k").model == row.id
