@@ -34,12 +34,16 @@ def copy(root: Path, source: Path, *, look: Look, sha256: str) -> str:
     try:
         _write(source, target)
         _synced(home)
-        if look_at(source) != look or digest(target, _looked(target)) != sha256:
-            raise Moved
+        _compare(source, target, look=look, sha256=sha256)
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise
     return f"{FOLDER}/{home.name}/{source.name}"
+
+
+def _compare(source: Path, target: Path, *, look: Look, sha256: str) -> None:
+    if look_at(source) != look or digest(target, _looked(target)) != sha256:
+        raise Moved
 
 
 def sweep(root: Path, kept: Kept, *, now: float) -> int:

@@ -1,6 +1,7 @@
 """The daemon: admits drops, drives jobs through their gates, drains when told to stop."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -32,6 +33,7 @@ class Daemon:
         inboxes: The watched folders, by watch name.
         draw_key: Draws 32 random hex digits.
         stop: Set to ask for a stop.
+        ended: How many jobs came to each state at rest since the start.
     """
 
     runner: Runner
@@ -40,6 +42,7 @@ class Daemon:
     draw_key: Callable[[], str]
     stop: asyncio.Event
     queue: Queue = field(init=False)
+    ended: Counter[State] = field(default_factory=Counter)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _once: bool = False
@@ -173,7 +176,8 @@ class Daemon:
     # News
 
     def _heard(self, _before: Job, after: Job, _record: Record) -> None:
-        """Let the inbox look again where a claim is over."""
+        """Let the inbox look again where a claim is over; count what ended."""
+        self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:
             self._inbox(after).let_go(part.source for part in after.claim.parts)
 
