@@ -1,0 +1,123 @@
+"""Builds the daemon from a configuration; nothing else knows every part."""
+
+import asyncio
+import random
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+
+from seedance_watch.app import defaults
+from seedance_watch.app.providers import gateways
+from seedance_watch.app.studio import PollLimits, Rules, Studio
+from seedance_watch.config.resolved import Config
+from seedance_watch.config.watches import Watch
+from seedance_watch.core.sidecar import glance
+from seedance_watch.disk import files
+from seedance_watch.disk.inbox import Inbox, InboxSettings
+from seedance_watch.disk.mounts import type_of
+from seedance_watch.disk.spool import Places, Spool
+from seedance_watch.engine.clock import RealClock
+from seedance_watch.engine.daemon import Daemon
+from seedance_watch.engine.effects import Tools
+from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.runner import Heard, Runner
+from seedance_watch.journal.sqlite import SqliteJournal
+from seedance_watch.media import images
+
+JOURNAL = "journal.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A daemon and what has to be closed after it."""
+
+    daemon: Daemon
+    tools: Tools
+
+    async def close(self) -> None:
+        """Let go of connections and of the journal; may be called twice."""
+        for provider in self.tools.providers.values():
+            await provider.close()
+        await self.tools.journal.close()
+
+
+def make_folders(config: Config) -> None:
+    """Create the folders of every watch entry that are not there yet."""
+    for watch in config.watches:
+        for folder in watch.folders.values():
+            files.make_dirs(folder)
+
+
+async def build(config: Config, *, stop: asyncio.Event, listeners: tuple[Heard, ...]) -> Built:
+    """Open the journal and put everything together.
+
+    Args:
+        config: What to do.
+        stop: Set to ask the daemon for a stop.
+        listeners: Told every recorded event after it is durable.
+
+    Raises:
+        SpoolError: Another process holds the journal, or its folder cannot be used.
+        JournalError: The journal is damaged.
+    """
+    clock = RealClock()
+    journal = await SqliteJournal.open(
+        config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
+    )
+    tools = Tools(
+        clock=clock,
+        journal=journal,
+        spool=Spool({watch.name: _places(watch) for watch in config.watches}),
+        studio=studio(config),
+        providers=gateways(config, clock),
+    )
+    luck = random.Random().random  # noqa: S311 - jitter, not a secret
+    lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
+    runner = Runner(tools, lanes, luck, stop.is_set, listeners=list(listeners))
+    inboxes = {watch.name: _inbox(watch, clock) for watch in config.watches}
+    daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop)
+    return Built(daemon, tools)
+
+
+def studio(config: Config) -> Studio:
+    """Give the local work of a configuration."""
+    return Studio(
+        rules={watch.name: Rules(watch.inbox, watch.layers) for watch in config.watches},
+        prices=config.prices,
+        polls={
+            name: PollLimits(keys.poll_first_s, keys.poll_max_s)
+            for name, keys in config.providers.items()
+        },
+        max_video_bytes=config.limits.max_video_bytes,
+        version=version("seedance-watch"),
+    )
+
+
+def _places(watch: Watch) -> Places:
+    """Give a watch entry's folders to the spool."""
+    return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
+
+
+def _inbox(watch: Watch, clock: RealClock) -> Inbox:
+    """Give the watcher of one inbox."""
+    keys = watch.settle
+    settings = InboxSettings(
+        scan_local_s=keys.scan_local_s,
+        scan_network_s=keys.scan_network_s,
+        quiet_s=keys.quiet_s,
+        sidecar_grace_s=keys.sidecar_grace_s,
+        orphan_s=keys.orphan_s,
+        recursive=watch.recursive,
+        ignore=tuple(keys.ignore),
+        events=keys.events,
+    )
+    return Inbox(
+        watch.name,
+        watch.inbox,
+        settings=settings,
+        clock=clock,
+        whole=images.whole,
+        glance=partial(glance, defaults=[layer.values for layer in watch.layers]),
+        has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
+    )

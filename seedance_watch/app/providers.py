@@ -1,0 +1,72 @@
+"""Builds the providers' gateways from the configuration."""
+
+from collections.abc import Mapping
+
+from seedance_watch.config.keys import key_reader, s3_sources
+from seedance_watch.config.resolved import Config
+from seedance_watch.config.schema import ProviderKeys, S3Keys
+from seedance_watch.ports import Clock
+from seedance_watch.providers.dialect import Dialect
+from seedance_watch.providers.gateway import Gateway, GatewaySettings, ImageHost
+from seedance_watch.providers.rivya import Rivya
+from seedance_watch.providers.s3 import S3Host
+from seedance_watch.providers.segmind import Segmind
+
+
+def gateways(config: Config, clock: Clock) -> Mapping[str, Gateway]:
+    """Give each configured provider by name; nothing is sent and no key is read yet."""
+    segmind_host = _bucket(config) if config.segmind.image_host == "s3" else None
+    return {
+        "rivya": _gateway(config.rivya, rivya(config), config, clock, None),
+        "segmind": _gateway(config.segmind, segmind(config), config, clock, segmind_host),
+    }
+
+
+def rivya(config: Config) -> Dialect:
+    """Give Rivya's way of talking."""
+    return Rivya(base_url=config.rivya.base_url)
+
+
+def segmind(config: Config) -> Dialect:
+    """Give Segmind's way of talking."""
+    keys = config.segmind
+    return Segmind(
+        base_url=keys.base_url,
+        storage_url=keys.storage_url,
+        history_url=keys.history_url,
+        api=keys.api,
+        image_fields=keys.image_fields,
+    )
+
+
+def _gateway(
+    keys: ProviderKeys, dialect: Dialect, config: Config, clock: Clock, host: ImageHost | None
+) -> Gateway:
+    """Put a dialect behind its gateway."""
+    settings = GatewaySettings(
+        base_url=keys.base_url,
+        requests_per_s=keys.requests_per_s,
+        max_video_bytes=config.limits.max_video_bytes,
+        image_host=host,
+    )
+    return Gateway(dialect, key=key_reader(keys), clock=clock, settings=settings)
+
+
+def _bucket(config: Config) -> ImageHost | None:
+    """Give the bucket that lends images; the configuration was checked to have one."""
+    return _s3(config.s3) if config.s3 else None
+
+
+def _s3(keys: S3Keys) -> ImageHost:
+    """Build the bucket's host."""
+    access, secret = s3_sources(keys)
+    return S3Host(
+        bucket=keys.bucket,
+        endpoint=keys.endpoint,
+        region=keys.region,
+        prefix=keys.prefix,
+        access_key=key_reader(access),
+        secret_key=key_reader(secret),
+        expires_s=keys.link_expires_s,
+        path_style=keys.path_style,
+    )
