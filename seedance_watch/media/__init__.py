@@ -1,0 +1,1 @@
+"""Pictures and videos: made to fit, and proved to be whole."""

@@ -1,0 +1,43 @@
+"""Jobs as a table: live on a terminal, plain lines in a pipe."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from seedance_watch.core.model import State
+from seedance_watch.ports import Row
+
+_COLOURS = {State.DONE: "green", State.FAILED: "red", State.CANCELLED: "dim"}
+_COLUMNS = ("job", "drop", "state", "provider", "cost", "changed", "why")
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """Give a job's line, one text for each column."""
+    state = f"held ({row.held})" if row.held else str(row.state)
+    changed = datetime.fromtimestamp(row.changed_at).astimezone().strftime("%m-%d %H:%M:%S")
+    cost = str(row.cost) if row.cost else ""
+    why = " ".join(row.reason.split())
+    return (row.job_id, row.label, state, row.provider, cost, changed, why)
+
+
+def print_rows(rows: Iterable[Row], console: Console | None = None) -> None:
+    """Print jobs: a table on a terminal, tab-separated lines otherwise."""
+    console = console or Console()
+    if not console.is_terminal:
+        for line in (_COLUMNS, *map(cells, rows)):
+            console.out("\t".join(line), highlight=False)
+        return
+    console.print(table(rows))
+
+
+def table(rows: Iterable[Row]) -> Table:
+    """Lay jobs out for a terminal."""
+    found = Table(box=None, header_style="bold", pad_edge=False)
+    for name in _COLUMNS:
+        found.add_column(name, overflow="ellipsis", no_wrap=name != "why", max_width=60)
+    for row in rows:
+        style = "yellow" if row.held else _COLOURS.get(row.state, "")
+        found.add_row(*cells(row), style=style)
+    return found
