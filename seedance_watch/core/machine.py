@@ -95,7 +95,7 @@ class Job:
         attempts: Intents so far.
         wake_at: Not to be touched before this time, UTC seconds; None: at once.
         hold: Why it waits for a person or a fact; None: it does not.
-        since: When each state was last entered, UTC seconds.
+        since: When each state was last entered, UTC seconds; STAGED: when the upload was made.
 
     The other attributes hold the last event of that kind, None before it.
     """
@@ -169,8 +169,9 @@ def advance(job: Job, event: Event, at: float) -> Job:
         raise IllegalMove(message)
     state = moves[type(event)]
     kept: dict[str, Any] = {_KEPT[type(event)]: event} if type(event) in _KEPT else {}
-    stays = state is job.state and not isinstance(event, Staged)
-    since = job.since if stays else {**job.since, state: at}
+    # Unsent leads back to an upload that has grown no younger.
+    enters = isinstance(event, Staged) or (state is not job.state and type(event) is not Unsent)
+    since = {**job.since, state: at} if enters else job.since
     base = replace(job, state=state, seq=job.seq + 1, at=at, since=since, **kept)
     return replace(base, **_waiting(job, event))
 
@@ -183,7 +184,8 @@ def _waiting(job: Job, event: Event) -> Mapping[str, Any]:
     match event:
         case Deferred(until=until) | Unsent(until=until):
             # Tries outlive the intent, or a refused connection would be retried without pause.
-            return {"tries": job.tries + 1, "wake_at": until}
+            # A hold that ran out ends here, or it would hide the time to wait until.
+            return {"tries": job.tries + 1, "wake_at": until, "hold": None}
         case Held():
             return {"wake_at": None}
         case Intended():

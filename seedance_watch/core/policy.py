@@ -5,6 +5,7 @@ All retries of the program are decided here and recorded in the journal, so they
 restart; no other layer retries.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -72,7 +73,8 @@ def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait 
     until = job.hold.until if job.hold else job.wake_at
     if (job.hold and until is None) or (until is not None and now < until):
         return Wait(until)
-    if effect is E.INTEND and now - job.since[S.STAGED] > STAGED_FRESH_S:
+    # An upload from the future says that the clock went back: its age is unknown.
+    if effect is E.INTEND and not 0 <= now - job.since[S.STAGED] <= STAGED_FRESH_S:
         return E.STAGE
     return effect
 
@@ -115,6 +117,16 @@ def backoff(effect: Effect, tries: int, luck: float) -> float:
     return longest * (0.5 + luck / 2)
 
 
+# The longest wait that the other side may wish for: until tomorrow, as a daily quota needs.
+ASKED_MOST_S = 86_400.0
+
+
+def pause_s(effect: Effect, tries: int, *, fault: Fault, luck: float) -> float:
+    """Give how long to wait after a fault, in seconds: ours, or longer when it was asked for."""
+    asked_s = min(fault.after_s or 0.0, ASKED_MOST_S)
+    return max(backoff(effect, tries, luck), asked_s)
+
+
 # After this many tries without progress a person has to look; other kinds wait for ever,
 # because what they wait for (network, disk, provider) comes back by itself.
 HOLD_AFTER: Mapping[FaultKind, int] = {K.GARBLED: 5, K.GONE: 4}
@@ -139,16 +151,18 @@ def in_doubt(effect: Effect, kind: FaultKind) -> bool:
 def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) -> Event:
     """Give the event that records a fault; judged by the effect, not by the state.
 
-    Faults that leave a doubt are not judged here: see `in_doubt` and `doubt`.
+    Faults that leave a doubt are not judged here: see `in_doubt` and `doubt`. One that comes
+    here all the same leaves the job where it is.
     """
-    wait_s = max(backoff(effect, job.tries, luck), fault.after_s or 0.0)
+    until = now + pause_s(effect, job.tries, fault=fault, luck=luck)
     if fault.kind is K.REFUSED and effect in _MAY_REFUSE:
         return Failing(effect, fault.kind, fault.reason, fault.code)
-    if effect is E.SUBMIT:
-        return Unsent(fault.kind, fault.reason, now + wait_s)
-    if job.tries + 1 >= HOLD_AFTER.get(fault.kind, 1_000_000):
-        return Held(str(fault.kind), f"{fault.reason}; tried {job.tries + 1} times")
-    return Deferred(effect, fault.kind, fault.reason, now + wait_s)
+    if effect is E.SUBMIT and fault.kind in _UNSENT:
+        return Unsent(fault.kind, fault.reason, until)
+    tries = job.tries + 1
+    if fault.kind in HOLD_AFTER and tries >= HOLD_AFTER[fault.kind]:
+        return Held(str(fault.kind), f"{fault.reason}; tried {tries} times")
+    return Deferred(effect, fault.kind, fault.reason, until)
 
 
 def doubt(
@@ -202,11 +216,16 @@ def poll_pace(usual_s: float, first_s: float | None, most_s: float) -> PollPace:
     return PollPace(max(2.0, 0.6 * usual_s), step_s, most_s)
 
 
+_GAP_LEAST_S = 0.01  # no configuration may ask without pause
+
+
 def poll_at(pace: PollPace, *, accepted_at: float, now: float) -> float:
     """Give the first time after `now` at which to ask; pure, so a restart asks on time."""
-    at, gap_s = accepted_at + pace.first_s, pace.step_s
-    while at <= now and gap_s < pace.most_s:
+    # When the clock went back behind the acceptance, asking goes on: results perish.
+    at = min(accepted_at, now) + pace.first_s
+    gap_s, most_s = max(pace.step_s, _GAP_LEAST_S), max(pace.most_s, _GAP_LEAST_S)
+    while at <= now and gap_s < most_s:
         at, gap_s = at + gap_s, gap_s * 1.5
     if at <= now:
-        at += (int((now - at) / pace.most_s) + 1) * pace.most_s
-    return at
+        at += (int((now - at) / most_s) + 1) * most_s
+    return max(at, math.nextafter(now, math.inf))
