@@ -72,5 +72,9 @@ def archived_name(stem: str, name: str, *, choice: int) -> str:
     """Give an original's name in done/ or failed/: its own, or with the choice after its stem."""
     if choice == 1:
         return name
-    base = stem if name.startswith(stem) else name.rsplit(".", 1)[0]
-    return f"{fit(base)}-{choice}{name[len(base) :]}"
+    mark = f"-{choice}"
+    own = stem if name.startswith(f"{stem}.") else name.rsplit(".", 1)[0]
+    # What stands behind the mark may be too long to keep, then less of it is.
+    bases = (own, name.rsplit(".", 1)[0], name)
+    base = next(b for b in bases if len(_raw(mark + name[len(b) :])) <= _ROOM_BYTES)
+    return f"{fit(base)}{mark}{name[len(base) :]}"

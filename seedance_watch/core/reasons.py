@@ -44,5 +44,15 @@ def _next(job: Job) -> str:
 def _note(job: Job, title: str, reason: str, act: str, facts: dict[str, str]) -> str:
     """Lay out a note: sentences as comments, facts as TOML."""
     lines = [title, "", *reason.splitlines(), "", act]
-    text = "\n".join(f"# {line}".rstrip() for line in lines)
+    text = "\n".join(f"# {_printable(line)}".rstrip() for line in lines)
     return f"{text}\n\n{tomli_w.dumps({'job': job.id, **facts, 'reason': reason})}"
+
+
+def mark(job: Job) -> str:
+    """Give the line by which a job's notes are known as its own."""
+    return tomli_w.dumps({"job": job.id}).strip()
+
+
+def _printable(line: str) -> str:
+    """Show control characters, which no comment may hold."""
+    return "".join(each if each.isprintable() else "?" for each in line)
