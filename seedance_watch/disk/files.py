@@ -3,21 +3,26 @@
 Every function may be repeated after a crash at any point in it. A move never overwrites. It is
 never predicted whether a rename will work: bind mounts refuse it although the device is the
 same, so it is tried, and what is refused is copied, synced, compared and only then unlinked.
-OSErrors pass through; disk/spool.py gives them words.
+Links are never followed. OSErrors pass through; disk/places.py gives them words.
+
+Files on their way have names that follow from what they are, so that a repetition writes over
+what a crash left instead of leaving one more.
 """
 
 import ctypes
 import errno
 import hashlib
 import os
-import secrets
 import shutil
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 _RENAME_NOREPLACE = 1
 _AT_FDCWD = -100
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_COPY_BYTES = 1 << 20
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 # What says "this kernel or file system cannot do that here", as against "it failed".
 _CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EMLINK})
@@ -31,22 +36,37 @@ class Lost(Exception):
     """Neither the source nor the target exists."""
 
 
+# Looking
+
+
+def plain(path: Path) -> bool:
+    """Whether a regular file lies there; a link is none."""
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Whether anything has this name, be it a link to nowhere."""
+    return os.path.lexists(path)
+
+
 def sha256(path: Path) -> str:
     """Give the hex digest of a regular file's bytes; a link is never followed."""
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    fd = os.open(path, _READ)
     with open(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def sync_file(path: Path) -> None:
-    """Make a file's bytes durable; a failure here is final for that file (never retried)."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
+def holds(path: Path, digest: str) -> bool:
+    """Whether a regular file with just these bytes lies there."""
+    return plain(path) and sha256(path) == digest
+
+
+# Making durable
 
 
 def sync_dir(path: Path) -> None:
@@ -70,6 +90,9 @@ def make_dirs(path: Path) -> None:
     sync_dir(path.parent)
 
 
+# Renaming
+
+
 def _rename_noreplace(source: Path, target: Path) -> None:
     """Rename, failing with FileExistsError where the target exists; atomic."""
     renameat2 = getattr(_LIBC, "renameat2", None)
@@ -89,7 +112,7 @@ def _link_unlink(source: Path, target: Path) -> None:
 
 def _checked_rename(source: Path, target: Path) -> None:
     """Rename after looking; the small race is documented in docs/INTERNALS.md."""
-    if os.path.lexists(target):
+    if exists(target):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     os.rename(source, target)
 
@@ -112,21 +135,7 @@ def rename_new(source: Path, target: Path) -> None:
     _checked_rename(source, target)
 
 
-def _copy_in(source: Path, target: Path, scratch: Path) -> None:
-    """Copy to a scratch name on the target's mount, sync, compare, name it, unlink the source."""
-    make_dirs(scratch)
-    part = scratch / f"{secrets.token_hex(8)}.copy"
-    try:
-        shutil.copyfile(source, part, follow_symlinks=False)
-        shutil.copystat(source, part, follow_symlinks=False)
-        sync_file(part)
-        if sha256(part) != sha256(source):
-            raise OSError(errno.EIO, "the copy differs from its source", str(target))
-        rename_new(part, target)
-    finally:
-        part.unlink(missing_ok=True)
-    sync_dir(target.parent)
-    source.unlink()
+# Moving
 
 
 def move(source: Path, target: Path, *, scratch: Path) -> None:
@@ -146,43 +155,79 @@ def move(source: Path, target: Path, *, scratch: Path) -> None:
         Lost: Neither exists.
         OSError: Nothing was lost; the file is at its source, its target or both.
     """
-    if not os.path.lexists(source):
-        if os.path.lexists(target):
+    if not exists(source):
+        if exists(target):
             return
         raise Lost(str(source))
     try:
-        rename_new(source, target)
+        _rename_or_copy(source, target, scratch)
     except FileExistsError:
         if not _same(source, target):
             raise Taken(str(target)) from None
         source.unlink()
+
+
+def _rename_or_copy(source: Path, target: Path, scratch: Path) -> None:
+    """Rename; where that is refused because the target is on another mount, copy."""
+    try:
+        rename_new(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        _move_across(source, target, scratch)
+        _copy_in(source, target, scratch)
 
 
 def _same(source: Path, target: Path) -> bool:
     """Whether both are regular files with equal bytes."""
-    plain = all(path.is_file() and not path.is_symlink() for path in (source, target))
     return (
-        plain
+        plain(source)
+        and plain(target)
         and source.stat().st_size == target.stat().st_size
         and (source.samefile(target) or sha256(source) == sha256(target))
     )
 
 
-def _move_across(source: Path, target: Path, scratch: Path) -> None:
-    """Move between mounts by copy, keeping the promises of `move`."""
+def _copy_in(source: Path, target: Path, scratch: Path) -> None:
+    """Copy to a scratch name on the target's mount, sync, compare, name it, unlink the source."""
+    # Between mounts a rename never gets as far as seeing that the target exists.
+    if exists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    make_dirs(scratch)
+    part = scratch / _on_its_way(".copy", os.fsencode(source), os.fsencode(target))
     try:
-        _copy_in(source, target, scratch)
-    except FileExistsError:
-        raise Taken(str(target)) from None
+        _copy(source, part)
+        if sha256(part) != sha256(source):
+            raise OSError(errno.EIO, "the copy differs from its source", str(target))
+        rename_new(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    sync_dir(target.parent)
+    source.unlink()
+
+
+def _copy(source: Path, part: Path) -> None:
+    """Copy bytes, durably, and the file's times and rights where the target can keep them."""
+    part.unlink(missing_ok=True)
+    with open(os.open(source, _READ), "rb") as there, part.open("xb") as here:
+        shutil.copyfileobj(there, here, _COPY_BYTES)
+        here.flush()
+        with suppress(OSError):
+            shutil.copystat(source, part, follow_symlinks=False)
+        os.fsync(here.fileno())
+
+
+def _on_its_way(ending: str, *what: bytes) -> str:
+    """Name a file on its way by what it is: the same each time."""
+    return hashlib.sha256(b"\0".join(what)).hexdigest()[:16] + ending
+
+
+# Writing
 
 
 def write(path: Path, content: bytes) -> None:
     """Write a private file durably; a torn one after a crash is simply written again."""
-    with path.open("wb") as file:
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
@@ -195,9 +240,9 @@ def write_new(path: Path, content: bytes, *, scratch: Path) -> None:
         Taken: The name holds other bytes; equal bytes are left as they are.
     """
     make_dirs(scratch)
-    part = scratch / f"{secrets.token_hex(8)}.new"
-    write(part, content)
+    part = scratch / _on_its_way(".new", os.fsencode(path), content)
     try:
+        write(part, content)
         move(part, path, scratch=scratch)
     finally:
         part.unlink(missing_ok=True)
@@ -206,9 +251,15 @@ def write_new(path: Path, content: bytes, *, scratch: Path) -> None:
 def replace_note(path: Path, content: bytes, *, scratch: Path) -> None:
     """Make a note of ours appear whole, replacing an older note of the same name."""
     make_dirs(scratch)
-    part = scratch / f"{secrets.token_hex(8)}.note"
-    write(part, content)
-    os.replace(part, path)
+    part = scratch / _on_its_way(".note", os.fsencode(path))
+    try:
+        write(part, content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+# Removing
 
 
 def remove(path: Path) -> None:

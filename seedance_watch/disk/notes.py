@@ -1,0 +1,44 @@
+"""Reasons for people, beside or instead of their files in failed/ and held/."""
+
+from pathlib import Path
+
+from seedance_watch.core import naming, reasons
+from seedance_watch.core.events import Returned
+from seedance_watch.core.machine import Job
+from seedance_watch.disk import files, originals
+from seedance_watch.disk.places import Places, below, scratch
+
+_ENDING = {"failed": ".failed.txt", "held": ".held.txt"}
+
+
+def write(job: Job, places: Places, kind: str, text: str) -> None:
+    """Write a job's note of a kind; a note of its own is replaced.
+
+    Raises:
+        OSError: The note is as it was.
+    """
+    path, on_its_way = _path(job, places, kind), scratch(places.notes(kind))
+    files.make_dirs(path.parent)
+    files.replace_note(path, text.encode("utf-8", "replace"), scratch=on_its_way)
+
+
+def remove(job: Job, places: Places, kind: str) -> None:
+    """Take a job's note away; one that is not there, or is another job's, is fine."""
+    path = _path(job, places, kind)
+    if files.plain(path):
+        files.remove(path)
+
+
+def _path(job: Job, places: Places, kind: str) -> Path:
+    """Give the path of a job's note: named like its originals, by its id where that is taken.
+
+    A note in failed/ stands beside the originals with the same number; an older one there is
+    left over from a drop that was tried again. In held/ any other note is still needed.
+    """
+    failed = kind == "failed"
+    choice = originals.chosen(job.claim, places, Returned.FAILED) if failed else 1
+    path = below(places.notes(kind), naming.output_stem(job.claim, choice=choice) + _ENDING[kind])
+    needed = b'job = "' if failed else reasons.mark(job).encode()
+    if not files.exists(path) or (files.plain(path) and needed in path.read_bytes()):
+        return path
+    return path.with_name(job.id + _ENDING[kind])

@@ -1,0 +1,164 @@
+"""The user's own files: into the job folder, and out of it when the job is over.
+
+They are moved, never lost: whatever is in the way stays as it is, and what is not a file that
+settled is left where it lies.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import chain, count
+from pathlib import Path
+
+from seedance_watch.core import naming
+from seedance_watch.core.events import Claiming, Returned
+from seedance_watch.core.model import Part
+from seedance_watch.disk import files
+from seedance_watch.disk.places import PRIVATE, Outside, Places, below, mounted, scratch
+from seedance_watch.ports import Claim
+
+
+def take_in(claim: Claiming, places: Places) -> Claim:
+    """Move a drop's files into its job folder and look whether they are what was settled.
+
+    Raises:
+        OSError: Nothing was lost; it may be done again.
+    """
+    folder, inbox = places.folder(claim), places.inbox
+    sources = [inbox / part.source for part in claim.parts]
+    if not any(files.exists(source) for source in sources):
+        mounted(inbox)  # or files that are safe elsewhere would be given up as gone
+    below(inbox, f"{PRIVATE}/work/{claim.drop_id}/x")
+    files.make_dirs(folder)
+    here = [_take(inbox, part, folder / part.name) for part in claim.parts]
+    _sync([folder, folder.parent, *(source.parent for source in sources)])
+    if not all(here):
+        return Claim.GONE
+    as_settled = all(files.holds(folder / part.name, part.sha256) for part in claim.parts)
+    return Claim.CLAIMED if as_settled else Claim.CHANGED
+
+
+def _take(inbox: Path, part: Part, target: Path) -> bool:
+    """Move one file in; False when it is nowhere, or something else lies in its place."""
+    try:
+        source = below(inbox, part.source)
+    except Outside:
+        return files.exists(target)
+    if files.exists(source) and not files.plain(source):
+        return files.exists(target)
+    # Taken: the folder has the file already and somebody dropped another of the same name. That
+    # one is a drop of its own.
+    with suppress(files.Taken):
+        return _moved(source, target, target.parent)
+    return True
+
+
+def _moved(source: Path, target: Path, on_its_way: Path) -> bool:
+    """Move a file; False when it is nowhere."""
+    try:
+        files.move(source, target, scratch=on_its_way)
+    except files.Lost:
+        return False
+    return True
+
+
+def _sync(folders: Iterable[Path]) -> None:
+    """Make names durable, each directory once; one that vanished has nothing to keep."""
+    for folder in dict.fromkeys(folders):
+        if folder.is_dir():
+            files.sync_dir(folder)
+
+
+# Archiving
+
+# Each original's number (1 for its own name) and what its bytes are. Durable before the first
+# one moves, so that a repetition neither splits a pair nor takes another's file for ours.
+Plan = Mapping[str, tuple[int, str]]
+
+
+def put_away(claim: Claiming, places: Places, to: Returned | None) -> list[str]:
+    """Move the originals to done/ (None), failed/ or back to the inbox; remove the job folder.
+
+    Returns:
+        Names of originals that were neither in the job folder nor where they belong.
+
+    Raises:
+        OSError: Nothing was lost; it may be done again.
+    """
+    mounted(places.inbox)
+    folder, target = places.folder(claim), _target(claim, places, to)
+    files.make_dirs(target)
+    if to is Returned.INBOX and not folder.is_dir() and not _known(folder):
+        return []  # a sibling take put them back, and they may have been taken again since
+    lost = _put(claim, folder, target, scratch(places.root(to)))
+    _sync([target, folder])
+    files.remove_dir(folder)
+    files.remove(_plan_file(folder))
+    return lost
+
+
+def chosen(claim: Claiming, places: Places, to: Returned | None) -> int:
+    """Give the number that the originals get in a folder: 1 for their own names."""
+    plan = _planned(claim, places.folder(claim), _target(claim, places, to))
+    return max(choice for choice, _ in plan.values())
+
+
+def _target(claim: Claiming, places: Places, to: Returned | None) -> Path:
+    """Give the directory that the originals go to."""
+    return below(places.root(to), f"{claim.folder}/x" if claim.folder else "x").parent
+
+
+def _put(claim: Claiming, folder: Path, target: Path, on_its_way: Path) -> list[str]:
+    """Move every original to its planned name; plan anew where somebody was quicker."""
+    while True:
+        plan = _planned(claim, folder, target)
+        if folder.is_dir():
+            files.replace_note(_plan_file(folder), json.dumps(plan).encode(), scratch=folder)
+            files.sync_dir(folder.parent)
+        with suppress(files.Taken):
+            return [
+                name
+                for name, (choice, _) in plan.items()
+                if not _moved(folder / name, _named(claim, target, name, choice), on_its_way)
+            ]
+
+
+def _named(claim: Claiming, target: Path, name: str, choice: int) -> Path:
+    """Give an original's path under a number."""
+    return target / naming.archived_name(claim.stem, name, choice=choice)
+
+
+def _planned(claim: Claiming, folder: Path, target: Path) -> Plan:
+    """Choose one number for all originals: the first whose names are free or already ours.
+
+    What an earlier attempt moved keeps its number, and so do the others while they can.
+    """
+    known = _known(folder)
+    moved = {name: known[name] for name in known if not files.exists(folder / name)}
+    rest = {p.name: _digest(folder, p) for p in claim.parts if p.name not in moved}
+    first = max((choice for choice, _ in known.values()), default=1)
+    for choice in chain([first], count(1)):
+        paths = {_named(claim, target, name, choice): digest for name, digest in rest.items()}
+        if all(not files.exists(path) or files.holds(path, paths[path]) for path in paths):
+            return {name: (choice, digest) for name, digest in rest.items()} | moved
+    raise AssertionError
+
+
+def _digest(folder: Path, part: Part) -> str:
+    """Say what an original's bytes are; where it is not in the folder, what they should be."""
+    path = folder / part.name
+    return files.sha256(path) if files.plain(path) else part.sha256
+
+
+def _plan_file(folder: Path) -> Path:
+    """Give the path of a job folder's plan."""
+    return folder.with_name(f"{folder.name}.plan")
+
+
+def _known(folder: Path) -> Plan:
+    """Read the plan of an earlier attempt; empty when there is none."""
+    try:
+        plan = json.loads(_plan_file(folder).read_bytes())
+    except FileNotFoundError:
+        return {}
+    return {name: (choice, digest) for name, (choice, digest) in plan.items()}

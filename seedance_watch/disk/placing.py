@@ -1,0 +1,73 @@
+"""The finished video: from its part file into the outbox, with its receipt.
+
+The receipt goes first, so that a video never lacks one. Nothing is ever overwritten, and what is
+in the outbox is whole, because it comes there under its name by one rename.
+"""
+
+import hashlib
+from itertools import count
+from pathlib import Path
+
+from seedance_watch.core import naming
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import Clip, State
+from seedance_watch.disk import files
+from seedance_watch.disk.places import Places, below, mounted
+from seedance_watch.ports import Putting
+
+
+def free_stem(job: Job, places: Places) -> str:
+    """Give the first output name, without ending, that nobody has; looks, reserves nothing."""
+    refused = job.placing.name if job.placing and job.state is State.PLACING else ""
+    for choice in count(1):
+        stem = naming.output_stem(job.claim, choice=choice)
+        names = f"{stem}.mp4", f"{stem}.toml"
+        taken = any(files.exists(below(places.outbox, name)) for name in names)
+        if not taken and names[0] != refused:
+            return stem
+    raise AssertionError
+
+
+def put(job: Job, places: Places, name: str, *, clip: Clip, receipt: bytes) -> Putting:
+    """Put receipt and video into the outbox under a name.
+
+    Returns:
+        PLACED; TAKEN when the name belongs to somebody else; MISSING when the video is neither
+        placed nor in the part folder. After the last two nothing of ours has the name.
+
+    Raises:
+        OSError: Nothing was lost; it may be done again.
+    """
+    video = below(places.outbox, name)
+    outcome = _outcome(places.part(job), video, clip, receipt)
+    if outcome is Putting.MISSING:
+        mounted(places.outbox)  # or a paid video that is safe elsewhere would be given up
+        files.remove(places.part(job))  # what lies there is not the verified video any more
+    if outcome is not Putting.PLACED:
+        _take_back(video.with_suffix(".toml"), receipt)
+    return outcome
+
+
+def _outcome(part: Path, video: Path, clip: Clip, receipt: bytes) -> Putting:
+    """Place receipt, then video, as far as it goes."""
+    arrived = files.holds(video, clip.sha256)
+    if not arrived and not files.holds(part, clip.sha256):
+        return Putting.MISSING
+    if not arrived and files.exists(video):
+        return Putting.TAKEN
+    files.make_dirs(video.parent)
+    try:
+        files.write_new(video.with_suffix(".toml"), receipt, scratch=part.parent)
+        files.move(part, video, scratch=part.parent)
+    except files.Taken:
+        return Putting.TAKEN
+    except files.Lost:
+        return Putting.MISSING
+    files.sync_dir(video.parent)
+    return Putting.PLACED
+
+
+def _take_back(note: Path, receipt: bytes) -> None:
+    """Remove the receipt of a video that did not get the name; another's stays."""
+    if files.holds(note, hashlib.sha256(receipt).hexdigest()):
+        files.remove(note)
