@@ -1,8 +1,8 @@
 """What the jobs of one provider share: seats, and a pause when the provider turns all away.
 
 A lane is closed by a fault that says something about the provider and not about the job: a bad
-key, no credits, a withdrawn model, throttling. After the pause one job probes; when the provider
-answers it the lane opens, else it stays closed for longer.
+key, no credits, a withdrawn model, throttling, no way to reach it. After the pause one job
+probes; when the provider takes it the lane opens, else it stays closed for longer.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,12 @@ from seedance_watch.core import policy
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 
-_CLOSING = frozenset({FaultKind.DENIED, FaultKind.BUSY})
+_CLOSING = frozenset({FaultKind.DENIED, FaultKind.BUSY, FaultKind.UNREACHED})
+
+# What opens a lane. That an old task can be asked about says nothing about credits or limits for
+# a new one, and staging a wish without pictures says nothing at all.
+_OPENING = frozenset({Effect.SUBMIT})
+_REACHES = frozenset({Effect.SUBMIT, Effect.RECONCILE, Effect.POLL})
 
 
 @dataclass(slots=True)
@@ -25,13 +30,15 @@ class Lane:
         seats: Jobs that the provider may have in work at once.
         closed_until: When the next probe may go, UTC seconds; None: open.
         why: Reason of the pause, "" while open.
-        closings: Pauses since the provider last answered.
+        closings: Pauses since the lane was last open.
+        kind: What closed it, None while open.
     """
 
     seats: int
     closed_until: float | None = None
     why: str = ""
     closings: int = 0
+    kind: FaultKind | None = None
 
 
 @dataclass(slots=True)
@@ -46,10 +53,15 @@ class Lanes:
         """Give a provider's lane."""
         return self._lanes.setdefault(provider, Lane(self.seats.get(provider, 1)))
 
-    def seats_of(self, provider: str) -> int:
-        """Count a lane's seats: one while it probes."""
+    def seats_of(self, provider: str, in_work: int) -> int:
+        """Count a lane's seats: while it probes, one more than are in work already.
+
+        Args:
+            provider: Whose lane.
+            in_work: Jobs that sit elsewhere while the provider has them in work.
+        """
         lane = self.lane(provider)
-        return 1 if lane.closings else lane.seats
+        return min(lane.seats, in_work + 1) if lane.closings else lane.seats
 
     def open(self, provider: str, now: float) -> bool:
         """Whether the lane lets jobs through."""
@@ -61,17 +73,18 @@ class Lanes:
         ends = [lane.closed_until for lane in self._lanes.values() if lane.closed_until]
         return min((at for at in ends if at > now), default=None)
 
-    def heard(self, provider: str, fault: Fault | None, now: float) -> None:
+    def heard(self, provider: str, effect: Effect, *, fault: Fault | None, now: float) -> None:
         """Take in how an effect at the provider went; None: it answered."""
         lane = self.lane(provider)
-        if fault is None:
-            self._reopen(provider, lane)
-        elif fault.kind in _CLOSING:
+        if fault is not None and fault.kind in _CLOSING:
             self._close(provider, lane, fault, now)
+        elif fault is None and lane.closings:
+            opening = _REACHES if lane.kind is FaultKind.UNREACHED else _OPENING
+            if effect in opening:
+                self._reopen(provider, lane)
 
     def _close(self, provider: str, lane: Lane, fault: Fault, now: float) -> None:
         """Pause the lane; said once, not for each job."""
-        wait_s = policy.backoff(Effect.SUBMIT, lane.closings, self.luck())
         if lane.closed_until is not None and now < lane.closed_until:
             return  # the jobs that were under way when it closed
         if not lane.closings:
@@ -79,12 +92,15 @@ class Lanes:
             structlog.get_logger().warning(
                 name, provider=provider, reason=fault.reason, code=fault.code
             )
+        # A network that is gone as well does not bring the credits back.
+        if fault.kind is not FaultKind.UNREACHED or lane.kind is None:
+            lane.kind = fault.kind
+        wait_s = policy.pause_s(Effect.SUBMIT, lane.closings, fault=fault, luck=self.luck())
         lane.closings += 1
         lane.why = fault.reason
-        lane.closed_until = now + max(wait_s, fault.after_s or 0.0)
+        lane.closed_until = now + wait_s
 
     def _reopen(self, provider: str, lane: Lane) -> None:
         """Open the lane again when the provider answered."""
-        if lane.closings:
-            lane.closings, lane.closed_until, lane.why = 0, None, ""
-            structlog.get_logger().info("lane.resumed", provider=provider)
+        lane.closings, lane.closed_until, lane.why, lane.kind = 0, None, "", None
+        structlog.get_logger().info("lane.resumed", provider=provider)

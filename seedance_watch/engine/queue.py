@@ -78,12 +78,13 @@ class Queue:
     """All jobs that are not at rest.
 
     Args:
-        lane_seats: How many jobs a provider may have in work at once.
+        lane_seats: How many jobs a provider may have in work at once, given how many it has in
+            work that do not sit at its lane's gate.
         lane_open: Whether a lane lets jobs through at a time (UTC seconds).
     """
 
     def __init__(
-        self, lane_seats: Callable[[str], int], lane_open: Callable[[str, float], bool]
+        self, lane_seats: Callable[[str, int], int], lane_open: Callable[[str, float], bool]
     ) -> None:
         self._lane_seats, self._lane_open = lane_seats, lane_open
         self._gates: defaultdict[str, _Gate] = defaultdict(_Gate)
@@ -150,8 +151,8 @@ class Queue:
             return SEATS[kind] - len(each.seated)
         if not self._lane_open(provider, now):
             return 0
-        busy = each.seated | self._working[provider]
-        return self._lane_seats(provider) - len(busy)
+        elsewhere = len(self._working[provider] - each.seated)
+        return self._lane_seats(provider, elsewhere) - elsewhere - len(each.seated)
 
     def next_at(self) -> float | None:
         """Give when the next waiting time ends, None when none is waited for."""

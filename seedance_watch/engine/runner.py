@@ -112,8 +112,8 @@ class Runner:
     def _tell_lane(self, job: Job, effect: Effect, fault: Fault | None) -> None:
         """Let the provider's lane know how it answered."""
         if effect in _TALKS and job.prepared:
-            provider = job.prepared.spec.provider
-            self.lanes.heard(provider, fault, self.tools.clock.now())
+            provider, now = job.prepared.spec.provider, self.tools.clock.now()
+            self.lanes.heard(provider, effect, fault=fault, now=now)
 
     def _permit(self, job: Job, events: Iterable[Event]) -> Permit | None:
         """Give the permit for the paid call of an intent that was just made durable."""
