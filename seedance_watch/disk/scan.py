@@ -43,7 +43,7 @@ class File:
     told: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Folder:
     """A folder of the inbox.
 
