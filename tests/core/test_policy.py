@@ -1,0 +1,378 @@
+"""Decisions, reactions and times by brute force over their whole domains."""
+
+import math
+import time
+from dataclasses import replace
+from itertools import pairwise, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Unsent
+from seedance_watch.core.machine import AT_REST, MOVES, Job
+from seedance_watch.core.model import State
+from seedance_watch.core.policy import (
+    ASKED_MOST_S,
+    BACKOFF,
+    HOLD_AFTER,
+    NEXT,
+    STAGED_FRESH_S,
+    Permit,
+    PollPace,
+    Wait,
+    backoff,
+    decide,
+    doubt,
+    in_doubt,
+    may_look,
+    pause_s,
+    poll_at,
+    poll_pace,
+    react,
+)
+
+E, K, S = Effect, FaultKind, State
+NOW = 1_800_000_000.0
+PAID = frozenset({S.RUNNING, S.READY, S.FETCHED, S.PLACING, S.PLACED})
+WORKING = [s for s in State if s not in AT_REST and s is not S.NEW]
+
+
+def job(state: State, **fields: object) -> Job:
+    """Give a job that came into its state a moment ago."""
+    made = Job("shot-1", state, seq=7, at=NOW - 1, since={state: NOW - 1})
+    return replace(made, **fields)  # type: ignore[arg-type]
+
+
+# What comes next
+
+
+def test_promise_6_every_working_state_has_one_next_effect_and_rest_none() -> None:
+    """Every state is in the table; only rest, and what is not yet a job, has nothing to do."""
+    assert set(NEXT) == set(State)
+    assert {state for state, effect in NEXT.items() if effect is None} == {*AT_REST, S.NEW}
+
+
+def test_promise_2_no_state_has_the_paid_call_as_its_next_effect() -> None:
+    """Whoever finds a job, whatever its state, does not pay."""
+    assert E.SUBMIT not in NEXT.values()
+    assert NEXT[S.SUBMITTING] is E.RECONCILE
+
+
+HOLDS = [None, Held("by_person", "wait"), *(Held("budget", "wait", NOW + s) for s in (-9, 0, 9))]
+WAKES = [None, NOW - 9, NOW, math.nextafter(NOW, math.inf), NOW + 9]
+PERMITS = [
+    *(None, Permit("shot-1", 7)),
+    *(Permit("shot-1", 6), Permit("shot-1", 8), Permit("shot-2", 7)),
+]
+
+
+@pytest.mark.parametrize("state", State)
+def test_promise_2_only_the_matching_permit_submits(state: State) -> None:
+    """States x holds x wake times x permits: the paid call needs SUBMITTING and its own permit."""
+    for hold, wake_at, permit in product(HOLDS, WAKES, PERMITS):
+        one = job(state, hold=hold, wake_at=wake_at)
+        step = decide(one, NOW, permit)
+        pays = state is S.SUBMITTING and permit == Permit("shot-1", 7)
+        assert (step is E.SUBMIT) == pays
+
+
+@pytest.mark.parametrize("state", State)
+def test_what_waits_waits_and_what_may_go_on_goes_on(state: State) -> None:
+    """Without a permit: nothing at rest, a Wait before the time or in a hold, else the effect."""
+    for hold, wake_at in product(HOLDS, WAKES):
+        step = decide(job(state, hold=hold, wake_at=wake_at), NOW)
+        until = hold.until if hold else wake_at
+        if NEXT[state] is None:
+            assert step is None
+        elif hold and hold.until is None:
+            assert step == Wait(None)
+        elif until is not None and until > NOW:
+            assert step == Wait(until)
+        else:
+            assert step is NEXT[state]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "effect"),
+    [
+        (0.0, E.INTEND),
+        (STAGED_FRESH_S, E.INTEND),
+        (STAGED_FRESH_S + 1, E.STAGE),
+        (10 * 365 * 86_400.0, E.STAGE),
+        (-0.5, E.STAGE),
+    ],
+)
+def test_no_money_is_spent_on_an_old_upload(age_s: float, effect: Effect) -> None:
+    """An upload too old, or from the future of a clock that went back, is made again first."""
+    assert decide(job(S.STAGED, since={S.STAGED: NOW - age_s}), NOW) is effect
+
+
+# Faults
+
+# The table of design.md, section 2, written out by hand: during submit, and during others.
+ENDS, UNSENT, DOUBT, WAITS = "failed", "unsent", "doubt", "waits"
+SUBMIT_TABLE = {
+    K.REFUSED: ENDS,
+    K.BUSY: UNSENT,
+    K.UNREACHED: UNSENT,
+    K.UNSURE: DOUBT,
+    K.DENIED: UNSENT,
+    K.GARBLED: DOUBT,
+    K.GONE: DOUBT,
+    K.LOCAL: UNSENT,
+}
+BEFORE_PAID = {E.CLAIM, E.PREPARE, E.STAGE, E.INTEND}
+
+
+def judged(effect: Effect, kind: FaultKind, *, tries: int = 0) -> str | Event:
+    """Say what becomes of a fault: "doubt", or the event that records it."""
+    if in_doubt(effect, kind):
+        return DOUBT
+    one = job(S.SUBMITTING if effect is E.SUBMIT else S.RUNNING, tries=tries)
+    return react(one, effect, Fault(kind, "why", code="word"), now=NOW, luck=0.0)
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_faults_of_the_paid_call_follow_the_table(kind: FaultKind) -> None:
+    """Declined: failed. Certainly not taken: unsent. Anything else is a doubt, never a retry."""
+    outcome = judged(E.SUBMIT, kind)
+    match SUBMIT_TABLE[kind]:
+        case "failed":
+            assert outcome == Failing(E.SUBMIT, kind, "why", "word")
+        case "unsent":
+            assert outcome == Unsent(kind, "why", NOW + 2.5)
+        case _:
+            assert outcome == DOUBT
+
+
+@pytest.mark.parametrize("kind", FaultKind)
+def test_promise_2_no_fault_of_a_look_says_anything_about_the_paid_call(kind: FaultKind) -> None:
+    """A throttled, refused or garbled look leaves the doubt a doubt."""
+    assert judged(E.RECONCILE, kind) == DOUBT
+
+
+@pytest.mark.parametrize(
+    ("effect", "kind"), list(product(set(Effect) - {E.SUBMIT, E.RECONCILE}, FaultKind))
+)
+def test_faults_of_other_effects_follow_the_table(effect: Effect, kind: FaultKind) -> None:
+    """Refused ends the wish where refusing makes sense; all else waits and tries again."""
+    outcome = judged(effect, kind)
+    if kind is K.REFUSED and effect in {*BEFORE_PAID, E.POLL}:
+        assert outcome == Failing(effect, kind, "why", "word")
+    else:
+        assert outcome == Deferred(effect, kind, "why", NOW + BACKOFF[effect].first_s / 2)
+
+
+@pytest.mark.parametrize("tries", [0, 1, 10, 10_000])
+def test_a_poll_fault_never_fails_a_paid_job_unless_refused(tries: int) -> None:
+    """Only the provider's own word that the task failed ends a paid job."""
+    for kind in set(FaultKind) - {K.REFUSED}:
+        assert isinstance(judged(E.POLL, kind, tries=tries), Deferred | Held)
+
+
+@pytest.mark.parametrize("effect", [E.DOWNLOAD, E.NAME, E.PLACE, E.ARCHIVE])
+def test_no_step_after_the_video_exists_can_give_it_up(effect: Effect) -> None:
+    """A paid video is waited for or held, whatever a step says."""
+    for kind, tries in product(FaultKind, (0, 3, 4, 10_000)):
+        assert isinstance(judged(effect, kind, tries=tries), Deferred | Held)
+
+
+@pytest.mark.parametrize(("kind", "last"), [(K.GARBLED, 4), (K.GONE, 3)])
+def test_what_does_not_mend_itself_is_held(kind: FaultKind, last: int) -> None:
+    """Nonsense and lost tasks are put before a person after a few tries, with their number."""
+    assert set(HOLD_AFTER) == {K.GARBLED, K.GONE}
+    assert isinstance(judged(E.POLL, kind, tries=last - 1), Deferred)
+    held = Held(str(kind), f"why; tried {last + 1} times")
+    assert judged(E.POLL, kind, tries=last) == held
+
+
+@pytest.mark.parametrize("kind", [K.BUSY, K.UNREACHED, K.UNSURE, K.DENIED, K.LOCAL])
+def test_what_mends_itself_is_waited_for_for_ever(kind: FaultKind) -> None:
+    """Network, disk and provider come back; nobody has to press a button then."""
+    assert isinstance(judged(E.POLL, kind, tries=10_000_000), Deferred)
+
+
+@pytest.mark.parametrize("kind", [K.UNSURE, K.GARBLED, K.GONE])
+def test_promise_2_a_doubt_is_never_recorded_as_unsent(kind: FaultKind) -> None:
+    """Even handed to the wrong function a doubt stays in SUBMITTING."""
+    fault = Fault(kind, "why")
+    for tries in (0, 10_000):
+        event = react(job(S.SUBMITTING, tries=tries), E.SUBMIT, fault, now=NOW, luck=0.5)
+        assert MOVES[S.SUBMITTING][type(event)] is S.SUBMITTING
+
+
+@pytest.mark.parametrize(("effect", "kind"), list(product(Effect, FaultKind)))
+def test_every_reaction_is_a_legal_event(effect: Effect, kind: FaultKind) -> None:
+    """Whatever fails wherever it is the next effect, what is recorded may follow."""
+    states = [s for s, e in NEXT.items() if e is effect and s is not S.NEW]
+    for state in [S.SUBMITTING] if effect is E.SUBMIT else states:
+        if state in {S.PLACED, S.FAILING, S.CANCELLING} or not in_doubt(effect, kind):
+            event = react(job(state), effect, Fault(kind, "why"), now=NOW, luck=0.5)
+            assert type(event) in MOVES[state]
+
+
+# Waiting
+
+
+@given(st.sampled_from(list(Effect)), st.integers(0, 10_000), st.floats(0, 1))
+def test_backoff_keeps_its_bounds(effect: Effect, tries: int, luck: float) -> None:
+    """Never less than half the first wait, never more than the most, at any number of tries."""
+    wait_s = backoff(effect, tries, luck)
+    assert BACKOFF[effect].first_s / 2 <= wait_s <= BACKOFF[effect].most_s <= 300
+
+
+@pytest.mark.parametrize("effect", Effect)
+def test_backoff_grows_to_its_most_and_stays(effect: Effect) -> None:
+    """It doubles, and a person who mends something never waits longer than five minutes."""
+    waits = [backoff(effect, tries, 0.5) for tries in range(64)]
+    assert all(early <= late for early, late in pairwise(waits))
+    assert waits[1] == 2 * waits[0]
+    assert waits[-1] == 0.75 * BACKOFF[effect].most_s
+
+
+@given(st.none() | st.floats(allow_nan=True), st.integers(0, 10_000), st.floats(0, 1))
+def test_a_wish_to_wait_is_granted_up_to_a_day(
+    after_s: float | None, tries: int, luck: float
+) -> None:
+    """A longer wait is granted, a shorter, negative or senseless one is not, a day is the end."""
+    wait_s = pause_s(E.POLL, tries, fault=Fault(K.BUSY, "why", after_s=after_s), luck=luck)
+    ours = backoff(E.POLL, tries, luck)
+    assert ours <= wait_s <= max(ours, ASKED_MOST_S)
+    if after_s is not None and ours <= after_s <= ASKED_MOST_S:
+        assert wait_s == after_s
+
+
+def test_the_wish_reaches_what_is_recorded() -> None:
+    """Both a refused connection and a throttled poll wait as long as was asked for."""
+    fault = Fault(K.BUSY, "why", after_s=1234.0)
+    for state, effect in ((S.SUBMITTING, E.SUBMIT), (S.RUNNING, E.POLL)):
+        event = react(job(state), effect, fault, now=NOW, luck=0.0)
+        assert isinstance(event, Unsent | Deferred)
+        assert event.until == NOW + 1234.0
+
+
+# Doubts
+
+LOOKS, WINDOW = (5.0, 30.0, 120.0, 900.0), 600.0
+
+
+@pytest.mark.parametrize(
+    ("age_s", "look_s"), [(-3600.0, 5.0), (0.0, 5.0), (5.0, 30.0), (29.9, 30.0), (30.0, 120.0)]
+)
+def test_a_doubt_is_looked_into_at_the_next_look(age_s: float, look_s: float) -> None:
+    """The schedule counts from the intent, so a restart looks at the same times."""
+    event = doubt(LOOKS, WINDOW, intended_at=NOW - age_s, now=NOW, why="not yet")
+    assert event == Deferred(E.RECONCILE, K.UNSURE, "not yet", NOW - age_s + look_s)
+
+
+@pytest.mark.parametrize("age_s", [120.0, 599.0, 600.0, 601.0, 1e9])
+def test_a_doubt_that_may_not_be_looked_into_any_more_is_held(age_s: float) -> None:
+    """After the last look inside the window a person decides; the 900 s look never happens."""
+    event = doubt(LOOKS, WINDOW, intended_at=NOW - age_s, now=NOW, why="not known")
+    assert isinstance(event, Held)
+    assert (event.code, event.until) == ("in_doubt", None)
+    assert "not known" in event.reason
+
+
+def test_a_doubt_without_looks_is_held_at_once() -> None:
+    """A provider that cannot be asked leaves only a person."""
+    assert isinstance(doubt((), 1e9, intended_at=NOW, now=NOW, why="?"), Held)
+
+
+@given(
+    st.lists(st.floats(0, 1e6), max_size=6).map(sorted), st.floats(0, 1e6), st.floats(-1e6, 2e6)
+)
+def test_looking_into_a_doubt_always_ends(
+    looks: list[float], window_s: float, age_s: float
+) -> None:
+    """Each look that settles nothing leads to a later one inside the window, then to a hold."""
+    now = NOW + age_s
+    for _ in range(len(looks) + 1):
+        event = doubt(tuple(looks), window_s, intended_at=NOW, now=now, why="?")
+        if isinstance(event, Held):
+            return
+        assert now - 1e-6 <= event.until <= NOW + window_s
+        now = event.until + 1e-3
+    raise AssertionError(looks)
+
+
+@pytest.mark.parametrize(
+    ("age_s", "may"), [(-1.0, False), (0.0, True), (600.0, True), (600.1, False), (1e9, False)]
+)
+def test_looking_is_allowed_only_inside_the_window(age_s: float, may: bool) -> None:
+    """Too late a replay could pay again; with a clock gone back nobody knows how late it is."""
+    assert may_look(WINDOW, intended_at=NOW, now=NOW + age_s) is may
+
+
+# Polling
+
+PACES = st.builds(
+    poll_pace, st.floats(1, 3600), st.none() | st.floats(0.01, 600), st.floats(0.01, 600)
+)
+AGES = st.floats(-1e9, 1e9)
+
+
+@given(PACES, AGES)
+def test_the_next_question_lies_ahead(pace: PollPace, age_s: float) -> None:
+    """It is strictly later than now, and never further away than the first or longest gap."""
+    now = NOW + age_s
+    at = poll_at(pace, accepted_at=NOW, now=now)
+    assert now < at <= now + max(pace.first_s, pace.step_s, pace.most_s, 0.02) * 1.5 + 1e-3
+
+
+@given(PACES, AGES, st.floats(0, 1e6))
+def test_the_questions_keep_their_order(pace: PollPace, age_s: float, later_s: float) -> None:
+    """A later now never gives an earlier question."""
+    first = poll_at(pace, accepted_at=NOW, now=NOW + age_s)
+    assert first <= poll_at(pace, accepted_at=NOW, now=NOW + age_s + later_s) + 1e-6
+
+
+@given(PACES, st.floats(0, 7200))
+def test_a_restart_asks_when_the_daemon_would_have_asked(pace: PollPace, age_s: float) -> None:
+    """Between two questions it does not matter when the next one is computed."""
+    at = poll_at(pace, accepted_at=NOW, now=NOW + age_s)
+    between = (NOW + age_s + at) / 2
+    assert at == poll_at(pace, accepted_at=NOW, now=between) or between >= at
+
+
+@pytest.mark.parametrize("usual_s", [1, 2, 5, 20, 45, 60, 90, 150, 300, 1200, 3600])
+def test_a_usual_task_is_asked_about_ten_times_at_most(usual_s: float) -> None:
+    """Questions fit the model's usual duration, when the longest gap lets them grow."""
+    pace, now, asked = poll_pace(usual_s, None, most_s=usual_s), NOW, 0
+    while (now := poll_at(pace, accepted_at=NOW, now=now)) <= NOW + usual_s:
+        asked += 1
+    assert asked <= 10
+    assert now <= NOW + 1.5 * usual_s + 2
+
+
+def test_the_configured_first_question_is_kept() -> None:
+    """A person's own pace overrides the model's; later gaps grow to the longest."""
+    pace = poll_pace(300.0, 7.0, 10.0)
+    asked = [NOW]
+    while len(asked) < 6:
+        asked.append(poll_at(pace, accepted_at=NOW, now=asked[-1]))
+    assert [at - NOW for at in asked] == [0, 7, 14, 24, 34, 44]
+
+
+@pytest.mark.parametrize("years", [1, 10, 100])
+@pytest.mark.parametrize("pace", [PollPace(0, 0, 0), PollPace(2, 1, 10), PollPace(1e-9, 1e-9, 60)])
+def test_the_next_question_after_years_is_found_at_once(pace: PollPace, years: int) -> None:
+    """A wrong clock or a senseless pace must not keep the processor busy, nor ask at once."""
+    now, began_s = NOW + years * 365 * 86_400, time.process_time()
+    at = poll_at(pace, accepted_at=NOW, now=now)
+    assert now < at <= now + 60
+    assert time.process_time() - began_s < 1
+
+
+def test_asking_goes_on_while_the_clock_is_behind() -> None:
+    """A clock set back by a day must not let the provider forget a paid video meanwhile."""
+    pace = poll_pace(60.0, None, 10.0)
+    assert poll_at(pace, accepted_at=NOW, now=NOW - 86_400) == NOW - 86_400 + pace.first_s
+
+
+@pytest.mark.parametrize("now", [1e18, 1.7e308])
+def test_a_time_beyond_reason_still_moves_on(now: float) -> None:
+    """Where floats are coarser than the gap the next question is the next float."""
+    assert poll_at(PollPace(2, 1, 10), accepted_at=NOW, now=now) > now
