@@ -1,0 +1,120 @@
+"""What a person at the folder reads, and what a script reads in the same note."""
+
+from dataclasses import replace
+
+import pytest
+import tomli
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedance_watch.core import reasons
+from seedance_watch.core.errors import FaultKind
+from seedance_watch.core.events import Accepted, Effect, Failing, Held
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+
+FAILED = Job(
+    "shot-1.2",
+    State.FAILING,
+    failing=Failing(Effect.PREPARE, FaultKind.REFUSED, "shot.toml:3: duration: 99 is too long"),
+)
+HELD = Job("shot-1", State.RUNNING, hold=Held("garbled", "nobody can read it\nlook"))
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
+
+
+def facts(note: str) -> dict[str, object]:
+    """Read a note as a script does."""
+    return tomli.loads(note)
+
+
+def sentences(note: str) -> list[str]:
+    """Give the lines for people."""
+    return [line[2:] for line in note.splitlines() if line.startswith("# ")]
+
+
+def test_a_failed_job_says_why_and_what_to_do() -> None:
+    """The reason and the way to try again stand in words; the same facts stand as TOML."""
+    note = reasons.ended(FAILED)
+    assert sentences(note)[0] == "No video was made."
+    assert "shot.toml:3: duration: 99 is too long" in sentences(note)
+    assert "move the files back to the inbox" in note
+    assert facts(note) == {
+        "job": "shot-1.2",
+        "code": "refused",
+        "step": "prepare",
+        "reason": "shot.toml:3: duration: 99 is too long",
+    }
+
+
+def test_the_providers_own_word_is_the_better_code() -> None:
+    """Where the provider named the trouble, scripts get that name."""
+    assert FAILED.failing is not None
+    job = replace(FAILED, failing=replace(FAILED.failing, code="content_policy"))
+    assert facts(reasons.ended(job))["code"] == "content_policy"
+
+
+@pytest.mark.parametrize("state", set(State) - {State.FAILING})
+def test_only_a_failing_job_gets_a_failed_note(state: State) -> None:
+    """A video, or files given back, need no excuse."""
+    assert reasons.ended(replace(FAILED, state=state)) == ""
+
+
+def test_a_held_job_says_what_it_waits_for() -> None:
+    """Every line of the reason is for people; nothing is paid twice, and it says so."""
+    note = reasons.held(HELD)
+    assert sentences(note)[:3] == ["This one waits for you.", "nobody can read it", "look"]
+    assert "nothing is paid twice" in note
+    assert facts(note) == {
+        "job": "shot-1",
+        "code": "garbled",
+        "reason": "nobody can read it\nlook",
+    }
+
+
+def test_a_job_in_doubt_says_that_it_may_have_been_paid() -> None:
+    """The person is sent to the provider's own page first."""
+    note = reasons.held(replace(HELD, state=State.SUBMITTING))
+    assert "may have been paid already" in note
+    assert "nothing is paid twice" not in note
+
+
+def test_a_held_paid_job_names_its_task() -> None:
+    """With the task id the video can be found at the provider without us."""
+    note = reasons.held(replace(HELD, accepted=Accepted("task-9")))
+    assert facts(note)["task_id"] == "task-9"
+
+
+def test_a_job_that_is_not_held_has_no_held_note() -> None:
+    """Asking is our mistake."""
+    with pytest.raises(AssertionError, match="shot-1"):
+        reasons.held(replace(HELD, hold=None))
+
+
+@given(TEXTS, TEXTS)
+def test_a_note_is_always_toml(reason: str, task_id: str) -> None:
+    """Whatever a provider or a file name says, scripts can read the note, people only text."""
+    held = replace(HELD, hold=Held("gone", reason), accepted=Accepted(task_id))
+    note = reasons.held(held)
+    assert facts(note)["reason"] == reason
+    assert facts(note)["task_id"] == task_id
+    assert FAILED.failing is not None
+    failed = replace(FAILED, failing=replace(FAILED.failing, reason=reason))
+    assert facts(reasons.ended(failed))["reason"] == reason
+
+
+def test_a_note_shows_no_control_characters() -> None:
+    """A reason cannot repaint a terminal, and undecodable bytes do not stop it."""
+    note = reasons.held(replace(HELD, hold=Held("gone", "a\x1b[31mb\x00c \udcff")))
+    assert "a?[31mb?c ?" in sentences(note)
+    assert "\x1b" not in note
+
+
+def test_a_job_knows_its_own_notes() -> None:
+    """The mark stands in both kinds, and one job's is never a part of another's."""
+    assert reasons.mark(FAILED) in reasons.ended(FAILED)
+    assert reasons.mark(HELD) in reasons.held(HELD)
+    other = replace(HELD, id="shot-1.2")
+    assert reasons.mark(HELD) not in reasons.held(other)
+    assert reasons.mark(replace(HELD, id="shot-1.1")) not in reasons.held(
+        replace(HELD, id="shot-1.10")
+    )
