@@ -72,7 +72,7 @@ def shots(pictures: tuple[str, ...]) -> tuple[Shot, ...]:
             "shot02",
             second,
             f'prompt = "from one picture to the other"\nend_image = "shot02-end{ending}"\n',
-            end=second if ending == Path(third).suffix else first,
+            end=first if ending == Path(first).suffix else second,
         ),
         Shot(
             "shot03", third, 'prompt = "the boat rocks gently"\ntakes = 2\nresolution = "480p"\n'
