@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.app.defaults import folder_layers, read_table
-from seedance_watch.core import policy, receipt, sidecar
+from seedance_watch.core import policy, ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.events import Claiming, Prepared
 from seedance_watch.core.machine import Job
@@ -57,9 +57,10 @@ class Studio:
     def prepare(self, job: Job, folder: Path) -> Prepared:
         """Understand the wish and make its pictures fit the model."""
         spec = self.spec(job.claim, folder)
-        limits = CATALOGUE[spec.provider, spec.model].limits
+        model = CATALOGUE[spec.provider, spec.model]
         sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
-        return Prepared(spec, tuple(_fit(job, part, folder, limits, spec) for part in sent))
+        pictures = tuple(_fit(job, part, folder, model.limits, spec) for part in sent)
+        return Prepared(ratio.fitted(spec, model, pictures), pictures)
 
     def spec(self, claim: Claiming, folder: Path) -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""

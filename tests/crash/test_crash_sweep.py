@@ -125,13 +125,13 @@ def points_of(folder: Path, sandbox: Sandbox, case: Case) -> int:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", CASES)
 def test_a_crash_at_any_durable_step_loses_nothing_and_pays_once(
-    name: str, sandbox: Sandbox, tmp_path: Path
+    name: str, sandbox: Sandbox, tmp_path: Path, every: int
 ) -> None:
     """Promises 1 to 5: whatever step the process dies at, the next start finishes the job."""
     case = CASES[name]
     total = points_of(tmp_path / "undisturbed", sandbox, case)
     assert total > 40
-    for die_at in range(total):
+    for die_at in range(0, total, every):
         folder = tmp_path / f"at{die_at}"
         before = len(sandbox.ledger("charge"))
         config = studio(folder, sandbox, case)
