@@ -12,7 +12,6 @@ from seedance_watch.app.providers import gateways
 from seedance_watch.app.studio import PollLimits, Rules, Studio
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
-from seedance_watch.core.sidecar import glance
 from seedance_watch.disk import files
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.mounts import type_of
@@ -118,6 +117,6 @@ def _inbox(watch: Watch, clock: RealClock) -> Inbox:
         settings=settings,
         clock=clock,
         whole=images.whole,
-        glance=partial(glance, defaults=[layer.values for layer in watch.layers]),
+        glance=partial(defaults.seen, watch.inbox, watch.layers),
         has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
     )

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from seedance_watch.core.errors import Fault, FaultKind, SidecarError
-from seedance_watch.core.sidecar import Layer, Table, decode, folder_layer, parse
+from seedance_watch.core.pairing import Glance
+from seedance_watch.core.sidecar import Layer, Table, decode, folder_layer, glance, parse
 
 DEFAULTS = "_defaults.toml"
 # One byte more than is read of any sidecar: a longer file is refused by its length.
@@ -74,8 +75,27 @@ def have_prompt(inbox: Path, folder: str, beneath: Sequence[Layer]) -> bool:
 
     Defaults that cannot be read do not: the drop waits for a sidecar, whose job will complain.
     """
-    try:
-        layers = [*folder_layers(inbox, folder), *beneath]
-    except (SidecarError, Fault):
+    layers = _readable(inbox, folder)
+    if layers is None:
         return False
-    return any(isinstance(each.values.get("prompt"), str) for each in layers)
+    return any(isinstance(each.values.get("prompt"), str) for each in [*layers, *beneath])
+
+
+def seen(inbox: Path, beneath: Sequence[Layer], text: str, folder: str) -> Glance:
+    """See what pairing must know of a sidecar, with the defaults that apply to its folder.
+
+    Args:
+        inbox: The inbox.
+        beneath: The configuration's layers.
+        text: The sidecar, "" for an image without one.
+        folder: The subfolder that it lies in.
+    """
+    layers = _readable(inbox, folder) or []
+    return glance(text, defaults=[each.values for each in [*layers, *beneath]])
+
+
+def _readable(inbox: Path, folder: str) -> list[Layer] | None:
+    try:
+        return folder_layers(inbox, folder)
+    except (SidecarError, Fault):
+        return None

@@ -92,7 +92,7 @@ class SettleKeys(Keys):
     """Seconds between full scans of an inbox on a network share, which sends no events."""
     quiet_s: Seconds = 5.0
     """Seconds a file must not change, where nothing proves that its writer is finished."""
-    sidecar_grace_s: Annotated[float, Field(ge=0, le=_DAY_S)] = 60.0
+    sidecar_grace_s: Annotated[float, Field(ge=0, le=_DAY_S)] = 10.0
     """Seconds an image waits for its own sidecar although the defaults carry a prompt."""
     orphan_s: Seconds = 900.0
     """Seconds until an image without a sidecar (or the reverse) is reported."""

@@ -271,7 +271,7 @@ class Desk:
         if any(part is None for part in parts):
             return None
         glance = folder.files[bundle.sidecar].glance if bundle.sidecar else None
-        glance = glance or Glance()
+        glance = glance or self.gate.glance("", folder.rel)  # the defaults alone
         return Drop(
             watch=self.watch,
             folder=folder.rel,

@@ -24,14 +24,14 @@ class Gate:
         pace: How long to wait.
         retry_s: How long to leave a file alone that cannot be read.
         whole: Whether an image decodes to its last byte.
-        glance: What pairing must know of a sidecar's text.
+        glance: What pairing must know of a sidecar's text in a subfolder.
     """
 
     scanner: Scanner
     pace: Pace
     retry_s: float
     whole: Callable[[Path], bool]
-    glance: Callable[[str], Glance]
+    glance: Callable[[str, str], Glance]
 
     def passes(self, folder: Folder, file: File, now_s: float) -> bool:
         """Say whether a file is settled; otherwise its due time says when to ask again."""
@@ -70,16 +70,16 @@ class Gate:
         """Say whether the content looks unfinished: judged once for each look."""
         look = file.watched.look
         if file.whole is None or file.whole[0] != look:
-            finished = look.size_bytes > 0 and self._finished(folder.path / file.name, file)
+            finished = look.size_bytes > 0 and self._finished(folder, file)
             file.whole = (look, finished)
         return not file.whole[1]
 
-    def _finished(self, path: Path, file: File) -> bool:
+    def _finished(self, folder: Folder, file: File) -> bool:
         try:
             if file.kind is Kind.SIDECAR:
-                file.glance = self._read(path, file)
+                file.glance = self._read(folder, file)
                 return not file.glance.broken
-            return self.whole(path)
+            return self.whole(folder.path / file.name)
         except (quiet.Moved, OSError):
             return False
 
@@ -90,22 +90,22 @@ class Gate:
         if not self.passes(folder, file, now_s):
             return None
         try:
-            file.glance = file.glance or self._read(folder.path / file.name, file)
+            file.glance = file.glance or self._read(folder, file)
         except (quiet.Moved, OSError) as error:
             self._again(file, error, now_s)
             return None
         file.due_s = None
         return file.glance
 
-    def _read(self, path: Path, file: File) -> Glance:
+    def _read(self, folder: Folder, file: File) -> Glance:
         """Read what a sidecar says.
 
         Raises:
             Moved: It is not what was looked at.
             OSError: It cannot be read.
         """
-        text = quiet.read_text(path, file.watched.look)
-        return Glance(broken=True) if text is None else self.glance(text)
+        text = quiet.read_text(folder.path / file.name, file.watched.look)
+        return Glance(broken=True) if text is None else self.glance(text, folder.rel)
 
     def _again(self, file: File, error: Exception, now_s: float) -> None:
         file.whole = None

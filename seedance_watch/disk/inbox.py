@@ -109,7 +109,7 @@ class Inbox:
         settings: How it is watched.
         clock: The wall clock.
         whole: Whether an image decodes to its last byte.
-        glance: What pairing must know of a sidecar's text.
+        glance: What pairing must know of a sidecar's text in a subfolder ("" for no sidecar).
         has_prompt: Whether the defaults of a subfolder carry a prompt.
     """
 
@@ -121,7 +121,7 @@ class Inbox:
         settings: InboxSettings,
         clock: Clock,
         whole: Callable[[Path], bool],
-        glance: Callable[[str], Glance],
+        glance: Callable[[str, str], Glance],
         has_prompt: Callable[[str], bool],
     ) -> None:
         self._watch, self._root, self._settings, self._clock = watch, root, settings, clock
