@@ -146,6 +146,13 @@ def _between(job: Job, first: State, last: State | None = None) -> float | None:
     return round(end - job.since[first], 3)
 
 
+def _for_people(*, colours: bool) -> structlog.dev.ConsoleRenderer:
+    """Give the renderer for terminals; its traces must not show values, which may be secrets."""
+    return structlog.dev.ConsoleRenderer(
+        colors=colours, exception_formatter=structlog.dev.plain_traceback
+    )
+
+
 def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
     """Set up structlog for the process.
 
@@ -162,7 +169,7 @@ def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Callable[..., Any]] = (
-        [structlog.dev.ConsoleRenderer(colors=out.isatty())]
+        [_for_people(colours=out.isatty())]
         if pretty
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

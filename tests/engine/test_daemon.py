@@ -1,0 +1,228 @@
+"""The whole way of a drop: real files, real HTTP, real videos."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+import studios
+import tomli
+from PIL import Image
+
+from seedance_watch.app.build import build, make_folders
+from seedance_watch.config.load import load
+from seedance_watch.core.events import Effect
+from seedance_watch.core.model import State
+from seedance_watch.media import videos
+from seedance_watch.sandbox.server import Sandbox
+
+
+@pytest.fixture
+def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
+    return studios.lay_out(tmp_path / "studio", sandbox.url)
+
+
+async def test_a_drop_becomes_a_video_with_its_receipt(studio: studios.Studio) -> None:
+    """Video and receipt in the outbox, originals in done, nothing left over."""
+    studio.drop('prompt = "waves"\nduration = 10\n[meta]\nscene = "12A"\n')
+
+    await studios.once(studio)
+
+    receipt = tomli.loads((studio.outbox / "shot.toml").read_text())
+    clip = videos.verify(studio.outbox / "shot.mp4", max_bytes=10**9)
+    assert studio.seen("done") == ["shot.png", "shot.toml"]
+    assert receipt["receipt"]["video"]["sha256"] == clip.sha256
+    assert receipt["meta"] == {"scene": "12A"}
+    assert receipt["receipt"]["origins"]["duration"] == "sidecar"
+    assert clip.duration_s == pytest.approx(10, abs=0.5)
+    assert not (studio.inbox / ".seedance" / "work").exists() or not list(
+        (studio.inbox / ".seedance" / "work").iterdir()
+    )
+
+
+async def test_a_receipt_dropped_beside_its_image_repeats_the_job(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Same prompt, parameters and seed; the new video takes the next free name."""
+    studio.drop('prompt = "waves"\n')
+    await studios.once(studio)
+    first = tomli.loads((studio.outbox / "shot.toml").read_text())
+    (studio.inbox / "shot.png").write_bytes((studio.done / "shot.png").read_bytes())
+    (studio.inbox / "shot.toml").write_bytes((studio.outbox / "shot.toml").read_bytes())
+
+    await studios.once(studio)
+
+    second = tomli.loads((studio.outbox / "shot-2.toml").read_text())
+    del first["receipt"], second["receipt"]
+    assert first == second
+    assert len(sandbox.ledger("charge")) == 2
+
+
+async def test_takes_are_several_videos_of_one_drop(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Each take has its own seed and name; the pair is archived once."""
+    studio.drop('prompt = "waves"\ntakes = 3\nseed = 7\n')
+
+    await studios.once(studio)
+
+    names = ["shot.mp4", "shot_take2.mp4", "shot_take3.mp4"]
+    assert [name for name in studio.seen("outbox") if name.endswith(".mp4")] == names
+    seeds = [
+        tomli.loads((studio.outbox / name).with_suffix(".toml").read_text())["seed"]
+        for name in names
+    ]
+    assert seeds == [7, 8, 9]
+    assert studio.seen("done") == ["shot.png", "shot.toml"]
+    assert len(sandbox.ledger("charge")) == 3
+
+
+async def test_subfolders_are_mirrored(studio: studios.Studio) -> None:
+    """The outbox, done and failed have the inbox's folders; _defaults.toml holds below it."""
+    (studio.inbox / "scene 1").mkdir()
+    (studio.inbox / "scene 1" / "_defaults.toml").write_text("duration = 10\n")
+    studio.drop('prompt = "waves"\n', name="scene 1/day/shot01")
+    studio.drop('prompt = ""\n', name="scene 1/day/shot02")
+
+    await studios.once(studio)
+
+    folder = "scene 1/day"
+    receipt = tomli.loads((studio.outbox / folder / "shot01.toml").read_text())
+    assert studio.seen("outbox") == [f"{folder}/shot01.mp4", f"{folder}/shot01.toml"]
+    assert studio.seen("done") == [f"{folder}/shot01.png", f"{folder}/shot01.toml"]
+    assert f"{folder}/shot02.failed.txt" in studio.seen("failed")
+    assert receipt["duration"] == 10
+    assert receipt["receipt"]["origins"]["duration"] == "_defaults.toml in scene 1/"
+
+
+async def test_an_end_image_belongs_to_its_drop(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """Both images are sent in their order, both are archived."""
+    studio.drop('prompt = "waves"\nend_image = "shot-end.png"\n', images=("{}.png", "{}-end.png"))
+
+    await studios.once(studio)
+
+    assert studio.seen("done") == ["shot-end.png", "shot.png", "shot.toml"]
+    assert len(sandbox.ledger("submission")[0].images) == 2
+
+
+async def test_text_only_needs_no_image(sandbox: Sandbox, tmp_path: Path) -> None:
+    """A sidecar alone is a wish where the model allows it."""
+    studio = studios.lay_out(tmp_path / "studio", sandbox.url)
+    studio.drop('prompt = "waves"\ntext_only = true\nmodel = "seedance-1-5-pro"\n', images=())
+
+    await studios.once(studio)
+
+    assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
+    assert studio.seen("done") == ["shot.toml"]
+
+
+async def test_one_bad_drop_stops_nobody(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """Promise 8: each bad drop gets its reason, the good one its video."""
+    studio.drop('prompt = "waves"\n', name="good")
+    studio.drop('prompt = "waves"\ndurration = 5\n', name="misspelt")
+    studio.drop("prompt = \n", name="broken")
+    studio.drop('prompt = "waves"\n', name="pdf")
+    (studio.inbox / "pdf.png").write_bytes(b"%PDF-1.7 nothing to see")
+    studio.drop('prompt = "waves"\n', name="small")
+    Image.new("RGB", (64, 64)).save(studio.inbox / "small.png")
+    studio.drop('prompt = "waves"\n', name="wide")
+    Image.new("RGB", (1600, 320)).save(studio.inbox / "wide.png")
+
+    ended = await studios.once(studio)
+
+    notes = {
+        path.name.split(".")[0]: path.read_text() for path in studio.failed.glob("*.failed.txt")
+    }
+    assert ended == {State.DONE: 1, State.FAILED: 5}
+    assert len(sandbox.ledger("charge")) == 1
+    assert set(notes) == {"misspelt", "broken", "pdf", "small", "wide"}
+    assert "did you mean duration?" in notes["misspelt"]
+    assert "broken.toml:1" in notes["broken"]
+    for name in ("pdf", "small", "wide"):
+        assert f"{name}.png" in notes[name]
+        assert (studio.failed / f"{name}.png").is_file()
+
+
+async def test_a_failed_drop_moved_back_is_tried_again(studio: studios.Studio) -> None:
+    """Correct it, move the files back: the reason beside them is no obstacle."""
+    studio.drop('prompt = "waves"\ndurration = 5\n')
+    await studios.once(studio)
+    for path in list(studio.failed.glob("shot.*")):
+        path.rename(studio.inbox / path.name)
+    (studio.inbox / "shot.toml").write_text('prompt = "waves"\nduration = 5\n')
+
+    await studios.once(studio)
+
+    assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
+
+
+async def test_nothing_in_the_outbox_is_ever_overwritten(studio: studios.Studio) -> None:
+    """Promise 4: a name that is taken by somebody else gets a suffix."""
+    studio.outbox.mkdir()
+    (studio.outbox / "shot.mp4").write_bytes(b"mine")
+    (studio.outbox / "shot-2.toml").write_bytes(b"mine too")
+    studio.drop('prompt = "waves"\n')
+
+    await studios.once(studio)
+
+    assert (studio.outbox / "shot.mp4").read_bytes() == b"mine"
+    assert (studio.outbox / "shot-2.toml").read_bytes() == b"mine too"
+    assert studio.seen("outbox") == ["shot-2.toml", "shot-3.mp4", "shot-3.toml", "shot.mp4"]
+
+
+async def test_fair_order_is_priority_then_natural(sandbox: Sandbox, tmp_path: Path) -> None:
+    """With one seat, shot2 goes before shot10, and a higher priority before both."""
+    studio = studios.lay_out(tmp_path / "studio", sandbox.url)
+    text = studio.config.read_text()
+    studio.config.write_text(
+        text.replace("[providers.rivya]", "[providers.rivya]\nmax_in_flight = 1")
+    )
+    for name in ("shot10", "shot2", "shot1"):
+        studio.drop(f'prompt = "{name}"\n', name=name)
+    studio.drop('prompt = "urgent"\npriority = 5\n', name="shot99")
+
+    await studios.once(studio)
+
+    order = [line.client_request_id.split("-")[0] for line in sandbox.ledger("submission")]
+    assert order == ["shot99", "shot1", "shot2", "shot10"]
+
+
+async def test_the_video_takes_the_shape_of_its_picture(studio: studios.Studio) -> None:
+    """An upright picture is not cropped to the model's wide default."""
+    studio.drop('prompt = "waves"\n')
+    Image.new("RGB", (360, 640)).save(studio.inbox / "shot.png")
+
+    await studios.once(studio)
+
+    clip = videos.verify(studio.outbox / "shot.mp4", max_bytes=10**9)
+    assert clip.height_px > clip.width_px
+
+
+@pytest.mark.parametrize("effect", [Effect.STAGE, Effect.SUBMIT, Effect.POLL, Effect.DOWNLOAD])
+async def test_a_stop_is_no_failed_try(
+    effect: Effect, studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Promise 7: after a stop nothing is begun, a paid call is finished and recorded."""
+    studio.drop('prompt = "waves"\n')
+    settings = load(studio.config)
+    make_folders(settings)
+    stop = asyncio.Event()
+    built = await build(settings, stop=stop, listeners=())
+
+    class Doing(dict[str, Effect]):
+        def __setitem__(self, job: str, doing: Effect) -> None:
+            super().__setitem__(job, doing)
+            if doing is effect:
+                stop.set()
+
+    built.daemon.runner.doing = Doing()
+    async with asyncio.timeout(30):
+        await built.daemon.run()
+    await built.close()
+    row = studio.rows()[0]
+    assert row.state not in {State.SUBMITTING, State.FAILED}
+    assert not row.reason
+
+    await studios.once(studio)
+
+    assert len(sandbox.ledger("charge")) == 1
+    assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
