@@ -1,42 +1,48 @@
-"""Images: whole, upright, fit for the model, and without what is nobody's business."""
+"""Images: whole, upright, fit for the model, and without what is nobody's business.
+
+`prepare` makes an original fit, `whole` says whether one has arrived completely. What fits is
+sent as it is; where only metadata is in the way, it is taken out without touching a pixel; all
+else is converted, and every step is told. The same original always gives the same bytes.
+"""
 
 import hashlib
-import io
-import os
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import ImageLimits, Picture, Role
-from seedance_watch.media import metadata
+from seedance_watch.core.words import listing
+from seedance_watch.media import colours, jobfiles, kinds
+from seedance_watch.media.decode import Still, opened
+from seedance_watch.media.encode import Encoded, encode
+from seedance_watch.media.exif import upright
+from seedance_watch.media.refusals import Damaged, Unfinished, Unusable
+from seedance_watch.media.shapes import MAX_SOURCE_BYTES, check_shape, target
 
-with suppress(ImportError):
-    import pi_heif
-
-    pi_heif.register_heif_opener()
-
-FORMATS = ("JPEG", "PNG", "WEBP", "HEIF", "AVIF", "TIFF", "BMP", "GIF", "JPEG2000", "PPM", "TGA")
-# Decoding holds some four bytes a pixel; a larger picture is no shot but an accident or a trap.
-MAX_PIXELS = 200_000_000
-_QUALITIES = (92, 85, 78, 70, 60)
-_ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
-_FLAT = {"RGB", "L"}
+# EXIF orientation: how the stored picture has to be turned to stand upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """An image being prepared: its name for people, and how to refuse it."""
+class _Order:
+    """One picture to prepare, as `prepare` describes it."""
 
-    name: str
-
-    def refused(self, what: str, code: str) -> Fault:
-        """Say what is wrong with the file."""
-        return Fault(FaultKind.REFUSED, f"the image {self.name!r} {what}", code=code)
+    source: Path
+    folder: Path
+    stem: str
+    role: Role
+    limits: ImageLimits
+    keep_metadata: bool
 
 
 def prepare(
@@ -48,7 +54,7 @@ def prepare(
     limits: ImageLimits,
     keep_metadata: bool,
 ) -> Picture:
-    """Make an original fit the model; the same original always gives the same bytes.
+    """Make an original fit the model; blocking, and may be repeated after a crash.
 
     Args:
         source: The original, in the job folder.
@@ -56,260 +62,179 @@ def prepare(
         stem: Name of a changed picture, without ending.
         role: What it is for.
         limits: What the model takes.
-        keep_metadata: Whether EXIF and GPS may be sent.
+        keep_metadata: Whether EXIF, GPS and the like may be sent along.
 
     Raises:
-        Fault: REFUSED: it cannot be used, and why. LOCAL: our own disk.
+        Fault: REFUSED: it cannot be used, and why; nothing was written. LOCAL: our own disk, or
+            too little memory.
     """
-    who = _Source(source.name)
-    data = _read(source)
-    with _opened(who, data) as image:
-        _fits_shape(who, image, limits)
-        media_type = Image.MIME.get(image.format or "", "")
-        reasons = _reasons(image, media_type, len(data), limits)
-        if not reasons:
-            return _passed(source, folder, stem, role, data, media_type, image, keep_metadata)
-        upright, steps = _upright(image)
-        return _made(folder, stem, role, limits, who, image, upright, steps)
+    order = _Order(source, folder, stem, role, limits, keep_metadata)
+    content = jobfiles.read(source, max_bytes=MAX_SOURCE_BYTES)
+    try:
+        _check_bytes(content)
+        with opened(content) as still:
+            check_shape(still.size, limits)
+            return _untouched(order, still, content) or _converted(order, still)
+    except Unusable as error:
+        reason = f"the image {source.name!r} {error.words}"
+        raise Fault(FaultKind.REFUSED, reason, code=error.code) from error
+    except MemoryError as error:
+        reason = f"decoding the image {source.name!r}: not enough memory; close other programs"
+        raise Fault(FaultKind.LOCAL, reason, code="memory") from error
 
 
 def whole(path: Path) -> bool:
-    """Whether an image decodes to its last byte.
+    """Say whether a file has arrived completely, as far as its content tells; blocking.
 
-    False for an empty file, and for an image whose data ends early; True for what is no image
-    at all, which preparing refuses with a reason.
+    False for what is empty or blank, and for a picture whose data ends early or has holes; True
+    for a complete picture, and for what is no picture at all (preparing refuses it with words).
+    JPEG and PNG are judged by their structure, about a hundredth of a second; the others are
+    decoded.
 
     Raises:
         OSError: It cannot be read.
     """
-    data = path.read_bytes()
-    if not data:
-        return False
+    content = jobfiles.content(path, max_bytes=MAX_SOURCE_BYTES)
+    if kinds.kind_of(content) is None:
+        return not (kinds.begun(content) or kinds.blank(content))
     try:
-        with _opened(_Source(path.name), data) as image:
-            image.load()
-    except Fault as fault:
-        return fault.code not in {"truncated", "empty"}
+        with opened(content) as still:
+            if still.kind not in {kinds.JPEG, kinds.PNG}:
+                still.image.load()
+    except (Unfinished, Damaged):
+        return False
+    except Unusable:
+        return True
     return True
 
 
-def _read(source: Path) -> bytes:
-    try:
-        return source.read_bytes()
-    except OSError as error:
-        reason = f"reading {source.name!r}: {error.strerror or error}; check the disk"
-        raise Fault(FaultKind.LOCAL, reason) from error
+def _check_bytes(content: bytes) -> None:
+    if not content:
+        raise Unusable("is empty (0 bytes); copy or export it again", "empty")
+    if len(content) > MAX_SOURCE_BYTES:
+        words = f"has more than {MAX_SOURCE_BYTES / 1e6:.0f} MB; export it as JPEG or PNG"
+        raise Unusable(words, "too_large")
 
 
-@contextmanager
-def _opened(who: _Source, data: bytes) -> Iterator[Image.Image]:
-    """Open and decode an image from its bytes; every way to fail has its words."""
-    if not data:
-        raise who.refused("is empty; copy it again", "empty")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(io.BytesIO(data), formats=_known()) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    size = f"{image.width}x{image.height}"
-                    raise who.refused(f"has {size} pixels; at most {MAX_PIXELS} are read", "bomb")
-                image.load()
-                yield image
-    except UnidentifiedImageError as error:
-        what = "is no image that can be read, whatever its name says; export it as PNG or JPEG"
-        raise who.refused(what, "not_an_image") from error
-    except Image.DecompressionBombError as error:
-        raise who.refused("has far too many pixels; make it smaller", "bomb") from error
-    except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError) as error:
-        what = f"is damaged or cut off ({error}); copy or export it again"
-        raise who.refused(what, "truncated") from error
-    except (MemoryError, RuntimeError, OverflowError, TypeError, ArithmeticError) as error:
-        raise who.refused(f"cannot be decoded ({error}); export it as PNG", "damaged") from error
+def _untouched(order: _Order, still: Still, content: bytes) -> Picture | None:
+    """Give the original, or the original without metadata; None: it has to be converted."""
+    kept = order.keep_metadata and not still.moving
+    data = content if kept else still.content
+    if not _fits(order.limits, still, len(data)) or not _plain(still):
+        return None
+    removed = "" if kept else _removed(still)
+    misnamed = order.source.suffix.lower() not in still.kind.suffixes
+    renamed = f"sent as {still.kind.name}, which it is in spite of its name" if misnamed else ""
+    steps = tuple(filter(None, (removed, renamed)))
+    name = f"{order.stem}{still.kind.suffixes[0]}" if steps else order.source.name
+    if steps:
+        jobfiles.write(order.folder / name, data)
+    return _picture(order, name, Encoded(still.kind, data, still.size, None), steps)
 
 
-def _known() -> list[str]:
-    Image.init()
-    return [name for name in FORMATS if name in Image.OPEN]
-
-
-def _fits_shape(who: _Source, image: Image.Image, limits: ImageLimits) -> None:
-    """Refuse what no shrinking mends."""
-    width, height = _shown_size(image)
-    ratio = width / height
-    if min(width, height) < limits.min_side_px:
-        what = f"is {width}x{height} pixels; each side must have at least {limits.min_side_px}"
-        raise who.refused(what, "too_small")
-    if not limits.min_ratio <= ratio <= limits.max_ratio:
-        what = (
-            f"is {width}x{height} pixels, a width/height of {ratio:.2f}; the model takes "
-            f"{limits.min_ratio} to {limits.max_ratio}: crop it"
-        )
-        raise who.refused(what, "ratio")
-
-
-def _orientation(image: Image.Image) -> int:
-    with suppress(Exception):  # a broken EXIF block says nothing
-        return int(image.getexif().get(0x0112, 1))
-    return 1
-
-
-def _shown_size(image: Image.Image) -> tuple[int, int]:
-    turned = _orientation(image) in {5, 6, 7, 8}
-    return (image.height, image.width) if turned else (image.width, image.height)
-
-
-def _reasons(
-    image: Image.Image, media_type: str, size_bytes: int, limits: ImageLimits
-) -> list[str]:
-    """Say why an image cannot be sent as it is; empty: it can."""
-    checks = (
-        (media_type not in limits.media_types, "type"),
-        (_orientation(image) not in {0, 1}, "orientation"),
-        (size_bytes > limits.max_bytes, "bytes"),
-        (max(image.size) > limits.max_side_px, "pixels"),
-        (getattr(image, "n_frames", 1) > 1, "frames"),
-        (image.mode not in {"RGB", "L", "P"}, "mode"),
-        (image.mode == "P" and "transparency" in image.info, "mode"),
+def _fits(limits: ImageLimits, still: Still, size_bytes: int) -> bool:
+    """Say whether a picture can be sent as it is, as far as can be told before decoding."""
+    return (
+        still.kind.media_type in limits.media_types
+        and still.orientation == 1
+        and (still.frames == 1 or still.kind == kinds.PNG)
+        and not still.deep
+        and size_bytes <= limits.max_bytes
+        and still.size == target(still.size, limits)
     )
-    return [name for failed, name in checks if failed]
 
 
-def _passed(  # noqa: PLR0913 - the facts of one picture
-    source: Path,
-    folder: Path,
-    stem: str,
-    role: Role,
-    data: bytes,
-    media_type: str,
-    image: Image.Image,
-    keep_metadata: bool,
-) -> Picture:
-    """Give the original itself, or its bytes without metadata."""
-    plain = data if keep_metadata else metadata.stripped(data, media_type)
-    if plain == data:
-        return _picture(role, source.name, media_type, image.size, data, ())
-    name = f"{stem}{_ENDINGS[media_type]}"
-    _write(folder / name, plain)
-    return _picture(role, name, media_type, image.size, plain, ("removed metadata (EXIF, GPS)",))
+def _plain(still: Still) -> bool:
+    """Decode the picture from first to last and say whether its pixels can stay."""
+    if still.kind != kinds.JPEG:
+        still.image.load()
+        return colours.plain(still.image)
+    if not colours.plain(still.image):
+        return False
+    still.image.draft(None, (1, 1))  # reads every byte, but keeps an eighth of each side
+    still.image.load()
+    return True
 
 
-def _upright(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """Turn as the camera meant it, take the first frame, flatten, give plain colours."""
-    steps: list[str] = []
-    if getattr(image, "n_frames", 1) > 1:
-        steps.append(f"took the first of {image.n_frames} frames")  # type: ignore[attr-defined]
-        image.seek(0)
-    turn = _orientation(image)
-    upright = ImageOps.exif_transpose(image)
-    if turn not in {0, 1}:
-        steps.append(f"turned upright (EXIF orientation {turn})")
-    for way in (_plain_colours, _flattened):
-        upright, step = way(upright, image)
-        steps += [step] if step else []
-    return upright, steps
+def _converted(order: _Order, still: Still) -> Picture:
+    """Bring the picture to plain pixels, upright, within the limits; write it."""
+    said = ["reduced to 8 bits a channel"] if still.deep else []
+    size = target(still.size, order.limits)
+    image = _scaled(colours.to_plain(_loaded(still, size), said.append), still, size)
+    if still.orientation in _TURNS:
+        image = image.transpose(_TURNS[still.orientation])
+    kept = order.keep_metadata and bool(still.exif)
+    made = encode(image, order.limits, exif=upright(still.exif) if kept else b"")
+    steps = (
+        _framed(still),
+        _turned(still),
+        *dict.fromkeys(said),
+        _shrunk(still.size, size),
+        _shrunk(size, made.size),
+        _encoded(still, made),
+        "" if kept else _removed(still),
+    )
+    name = f"{order.stem}{made.kind.suffixes[0]}"
+    jobfiles.write(order.folder / name, made.content)
+    return _picture(order, name, made, tuple(filter(None, steps)))
 
 
-def _plain_colours(image: Image.Image, original: Image.Image) -> tuple[Image.Image, str]:
-    """Convert what has a colour profile of its own to sRGB, and deep pixels to eight bits."""
-    if image.mode.startswith("I") or image.mode == "F":
-        deep = image.convert("I") if image.mode != "F" else image
-        low, high = deep.getextrema()
-        scale = 255 / 65535 if float(high) > 255 else 1.0  # type: ignore[arg-type]
-        return deep.point(lambda value: value * scale).convert("L"), "reduced to 8 bits a colour"
-    profile = original.info.get("icc_profile")
-    target = "RGBA" if image.mode == "RGBA" else "RGB"
-    if profile and image.mode in {"RGB", "RGBA", "CMYK"}:
-        with suppress(ImageCms.PyCMSError, OSError, ValueError):
-            wide = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            srgb = ImageCms.createProfile("sRGB")
-            flat = image.convert("RGB") if image.mode == "RGBA" else image
-            done = ImageCms.profileToProfile(flat, wide, srgb, outputMode="RGB")
-            if done is not None:
-                if image.mode == "RGBA":
-                    done.putalpha(image.getchannel("A"))
-                return done, "converted colours to sRGB"
-    if image.mode == "CMYK":
-        return image.convert("RGB"), "converted from CMYK colours"
-    return (image.convert(target), "") if image.mode == "LAB" else (image, "")
+def _loaded(still: Still, size: tuple[int, int]) -> Image.Image:
+    """Decode; a JPEG that is much too large is halved while decoding, which is fast."""
+    if still.kind == kinds.JPEG and size != still.size:
+        still.image.draft(None, _stored(still, size))
+    still.image.load()
+    return still.image
 
 
-def _flattened(image: Image.Image, _original: Image.Image) -> tuple[Image.Image, str]:
-    """Put transparent pictures on white: video has no transparency."""
-    clear = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
-    if not clear:
-        return (image if image.mode in _FLAT else image.convert("RGB")), ""
-    over = image.convert("RGBA")
-    if over.getextrema()[3] == (255, 255):  # type: ignore[index]
-        return over.convert("RGB"), ""
-    white = Image.new("RGBA", over.size, "white")
-    return Image.alpha_composite(white, over).convert("RGB"), "put on white (it was transparent)"
+def _scaled(image: Image.Image, still: Still, size: tuple[int, int]) -> Image.Image:
+    stored = _stored(still, size)
+    if image.size == stored:
+        return image
+    return image.resize(stored, Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-def _made(  # noqa: PLR0913 - the facts of one picture
-    folder: Path,
-    stem: str,
-    role: Role,
-    limits: ImageLimits,
-    who: _Source,
-    original: Image.Image,
-    image: Image.Image,
-    steps: list[str],
-) -> Picture:
-    """Shrink, encode and write a changed picture."""
-    if max(image.size) > limits.max_side_px:
-        before = image.size
-        image = ImageOps.contain(image, (limits.max_side_px, limits.max_side_px))
-        steps.append(_shrunk(before, image.size))
-    if original.format not in {"JPEG", None}:
-        steps.append(f"converted from {original.format} to JPEG")
-    image, data = _encoded(who, image, limits, steps)
-    name = f"{stem}.jpg"
-    _write(folder / name, data)
-    return _picture(role, name, "image/jpeg", image.size, data, tuple(steps))
+def _stored(still: Still, size: tuple[int, int]) -> tuple[int, int]:
+    """Give an upright size as the file stores it."""
+    return (size[1], size[0]) if still.orientation >= 5 else size
+
+
+def _removed(still: Still) -> str:
+    return f"removed {listing(still.removed, last='and', plain=True)}" if still.removed else ""
+
+
+def _framed(still: Still) -> str:
+    if still.frames == 1:
+        return ""
+    return f"took the {'main' if still.kind == kinds.HEIF else 'first'} of {still.frames} pictures"
+
+
+def _turned(still: Still) -> str:
+    turn = max(still.orientation, still.turned)
+    return f"turned upright (EXIF orientation {turn})" if turn > 1 else ""
 
 
 def _shrunk(before: tuple[int, int], after: tuple[int, int]) -> str:
+    if before == after:
+        return ""
     return f"shrunk from {before[0]}x{before[1]} to {after[0]}x{after[1]} pixels to fit the model"
 
 
-def _encoded(
-    who: _Source, image: Image.Image, limits: ImageLimits, steps: list[str]
-) -> tuple[Image.Image, bytes]:
-    """Encode as well as the model's size limit allows: less quality first, then fewer pixels."""
-    while True:
-        for quality in _QUALITIES:
-            out = io.BytesIO()
-            image.save(out, "JPEG", quality=quality, subsampling=0 if quality > 90 else 2)
-            if out.tell() <= limits.max_bytes:
-                if quality != _QUALITIES[0]:
-                    steps.append(f"compressed to JPEG quality {quality} to fit the model")
-                return image, out.getvalue()
-        smaller = (int(image.width * 0.75), int(image.height * 0.75))
-        if min(smaller) < limits.min_side_px:
-            raise who.refused("cannot be made small enough for the model", "too_large")
-        steps.append(_shrunk(image.size, smaller))
-        image = image.resize(smaller, Image.Resampling.LANCZOS)
+def _encoded(still: Still, made: Encoded) -> str:
+    same = still.kind == made.kind
+    how = f"compressed again as {made.kind.name}" if same else ""
+    done = how or f"converted from {still.kind.name} to {made.kind.name}"
+    return done if made.quality is None else f"{done}, quality {made.quality}"
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Write into the private job folder; a torn file is simply made again."""
-    try:
-        with path.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        reason = f"writing {str(path)!r}: {error.strerror or error}; check the disk"
-        raise Fault(FaultKind.LOCAL, reason) from error
-
-
-def _picture(
-    role: Role,
-    name: str,
-    media_type: str,
-    size: tuple[int, int],
-    data: bytes,
-    steps: tuple[str, ...],
-) -> Picture:
-    digest = hashlib.sha256(data).hexdigest()
-    return Picture(role, name, media_type, size[0], size[1], len(data), digest, steps)
+def _picture(order: _Order, name: str, made: Encoded, steps: tuple[str, ...]) -> Picture:
+    return Picture(
+        role=order.role,
+        name=name,
+        media_type=made.kind.media_type,
+        width_px=made.size[0],
+        height_px=made.size[1],
+        size_bytes=len(made.content),
+        sha256=hashlib.sha256(made.content).hexdigest(),
+        steps=steps,
+    )

@@ -1,0 +1,55 @@
+"""Reads and writes single files of the private job folder; blocking.
+
+Whatever our own disk does wrong is a Fault(LOCAL). Links and special files are never followed:
+the folder lies on a share that others can write to.
+"""
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from seedance_watch.core.errors import Fault, FaultKind
+
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def content(path: Path, *, max_bytes: int) -> bytes:
+    """Give a file's bytes, at most one more than max_bytes.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+    """
+    with os.fdopen(os.open(path, _READ), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read(max_bytes + 1)
+
+
+def read(path: Path, *, max_bytes: int) -> bytes:
+    """Give a file's bytes, at most one more than max_bytes; Fault(LOCAL) when it cannot."""
+    try:
+        return content(path, max_bytes=max_bytes)
+    except OSError as error:
+        raise local("reading", path, error) from error
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write a file and sync it, replacing what is there; Fault(LOCAL) when it cannot.
+
+    Not by way of a temporary name: a file torn by a crash is written again by the same step.
+    """
+    try:
+        with os.fdopen(os.open(path, _WRITE, 0o644), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise local("writing", path, error) from error
+
+
+def local(doing: str, path: Path, error: OSError) -> Fault:
+    """Give the fault for what our own disk did wrong."""
+    said = error.strerror or str(error)
+    return Fault(FaultKind.LOCAL, f"{doing} {str(path)!r}: {said}; check the disk or the share")
