@@ -27,7 +27,7 @@ def print_rows(rows: Iterable[Row], console: Console | None = None) -> None:
     console = console or Console()
     if not console.is_terminal:
         for line in (_COLUMNS, *map(cells, rows)):
-            console.out("\t".join(line), highlight=False)
+            console.file.write("\t".join(line) + "\n")
         return
     console.print(table(rows))
 

@@ -1,0 +1,139 @@
+"""The commands as a person types them."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+import studios
+
+from seedance_watch.cli.main import app
+from seedance_watch.media import videos
+from seedance_watch.sandbox.server import running
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own."""
+    command = [sys.executable, "-m", "seedance_watch", *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=cwd
+    )
+
+
+def test_help_names_every_command_and_the_exit_codes() -> None:
+    """--help is enough to begin with."""
+    found = run("--help")
+
+    assert found.returncode == 0
+    for name in ("demo", "init", "run", "check", "status", "sandbox", "schema"):
+        assert name in found.stdout
+    assert "78" in found.stdout
+
+
+@pytest.mark.parametrize("name", ["demo", "init", "run", "check", "status", "sandbox", "schema"])
+def test_every_command_explains_its_parameters(name: str) -> None:
+    """Each command has its own help, with a sentence for each parameter."""
+    found = run(name, "--help")
+
+    assert found.returncode == 0
+    assert len(found.stdout.splitlines()) > 5
+
+
+def test_a_mistyped_command_line_is_exit_64() -> None:
+    """Usage errors have their own code and name what is wrong."""
+    found = run("run", "--frobnicate")
+
+    assert found.returncode == 64
+    assert "frobnicate" in found.stdout + found.stderr
+
+
+def test_no_configuration_is_exit_78_and_says_where_it_looked(tmp_path: Path) -> None:
+    """A new user is told to run init."""
+    found = run("run", cwd=tmp_path)
+
+    assert found.returncode == 78
+    assert "seedance-watch init" in found.stderr
+
+
+def test_init_writes_a_configuration_that_check_accepts(tmp_path: Path) -> None:
+    """init, then check: good; init again: refused, nothing changed."""
+    made = run("init", "studio", cwd=tmp_path)
+    config = tmp_path / "studio" / "seedance-watch.toml"
+    checked = run("check", "--config", str(config))
+    again = run("init", "studio", cwd=tmp_path)
+
+    assert (made.returncode, checked.returncode, again.returncode) == (0, 0, 73)
+    assert (tmp_path / "studio" / "inbox").is_dir()
+    assert "RIVYA_API_KEY" in checked.stderr  # no key yet, and it says where to put it
+
+
+def test_check_shows_the_request_and_its_cost(tmp_path: Path) -> None:
+    """Each effective value with its origin, and what all takes cost together."""
+    studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")
+    studio.drop('prompt = "waves"\ntakes = 2\n')
+    found = run("check", "--config", str(studio.config), str(studio.inbox / "shot.toml"))
+
+    assert found.returncode == 0
+    assert "16 credits each, 32 credits together" in found.stdout
+    assert "duration = 5" in found.stdout
+
+
+def test_check_complains_with_file_line_and_key(tmp_path: Path) -> None:
+    """A wrong sidecar is exit 65; every complaint at once."""
+    studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")
+    studio.drop('prompt = "waves"\nduration = 7\nresolutoin = "720p"\n')
+    found = run("check", "--config", str(studio.config), str(studio.inbox / "shot.toml"))
+
+    assert found.returncode == 65
+    assert "shot.toml:2: duration" in found.stderr
+    assert "did you mean resolution?" in found.stderr
+
+
+@pytest.mark.parametrize("kind", ["config", "sidecar"])
+def test_schema_is_a_json_schema(kind: str) -> None:
+    """Editors can use what is printed."""
+    found = run("schema", kind)
+
+    jsonschema.Draft7Validator.check_schema(json.loads(found.stdout))
+
+
+async def test_status_tells_what_was_done_and_why_not(tmp_path: Path, anyio_backend: str) -> None:
+    """One line per job in a pipe, one object per job as JSON."""
+    async with running(studios.KNOBS, time_factor=0) as sandbox:
+        studio = studios.lay_out(tmp_path / "studio", sandbox.url)
+        studio.drop('prompt = "waves"\n', name="good")
+        studio.drop('promt = "waves"\n', name="bad")
+        await studios.once(studio)
+    plain = run("status", "--config", str(studio.config))
+    objects = [
+        json.loads(line)
+        for line in run("status", "--json", "--config", str(studio.config)).stdout.splitlines()
+    ]
+
+    assert "good\tdone\trivya\t16 credits" in plain.stdout
+    assert {row["label"]: row["state"] for row in objects} == {"good": "done", "bad": "failed"}
+    assert "prompt" in next(row["reason"] for row in objects if row["label"] == "bad")
+
+
+def test_the_demo_makes_videos_and_explains_the_mistake(tmp_path: Path) -> None:
+    """Everything once: plain, end frame, takes, other provider, and one mistake."""
+    found = run("demo", "studio", cwd=tmp_path)
+    outbox = tmp_path / "studio" / "outbox"
+
+    assert found.returncode == 0, found.stdout + found.stderr
+    for name in ("shot01", "shot02", "shot03", "shot03_take2", "shot04"):
+        videos.verify(outbox / f"{name}.mp4", max_bytes=10**9)
+        assert (outbox / f"{name}.toml").is_file()
+    assert "did you mean duration?" in (tmp_path / "studio/failed/shot05.failed.txt").read_text()
+    assert "did you mean duration?" in found.stdout
+    assert run("demo", "studio", cwd=tmp_path).returncode == 73
+
+
+def test_the_program_is_one_app() -> None:
+    """The commands' list is what the README documents."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+
+    for name in app:
+        assert name.startswith("-") or f"`{name}" in readme
