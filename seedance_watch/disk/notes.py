@@ -38,7 +38,7 @@ def _path(job: Job, places: Places, kind: str) -> Path:
     failed = kind == "failed"
     choice = originals.chosen(job.claim, places, Returned.FAILED) if failed else 1
     path = below(places.notes(kind), naming.output_stem(job.claim, choice=choice) + _ENDING[kind])
-    needed = b'job = "' if failed else reasons.mark(job).encode()
-    if not files.exists(path) or (files.plain(path) and needed in path.read_bytes()):
-        return path
-    return path.with_name(job.id + _ENDING[kind])
+    by_id = path.with_name(job.id + _ENDING[kind])
+    ours = b'job = "' if failed else reasons.mark(job).encode()
+    free = not files.exists(path) or (files.plain(path) and ours in path.read_bytes())
+    return path if free and not files.exists(by_id) else by_id

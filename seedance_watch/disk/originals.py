@@ -90,7 +90,7 @@ def put_away(claim: Claiming, places: Places, to: Returned | None) -> list[str]:
     files.make_dirs(target)
     if to is Returned.INBOX and not folder.is_dir() and not _known(folder):
         return []  # a sibling take put them back, and they may have been taken again since
-    lost = _put(claim, folder, target, scratch(places.root(to)))
+    lost = _put(claim, folder, target, at=scratch(places.root(to)))
     _sync([target, folder])
     files.remove_dir(folder)
     files.remove(_plan_file(folder))
@@ -108,7 +108,7 @@ def _target(claim: Claiming, places: Places, to: Returned | None) -> Path:
     return below(places.root(to), f"{claim.folder}/x" if claim.folder else "x").parent
 
 
-def _put(claim: Claiming, folder: Path, target: Path, on_its_way: Path) -> list[str]:
+def _put(claim: Claiming, folder: Path, target: Path, *, at: Path) -> list[str]:
     """Move every original to its planned name; plan anew where somebody was quicker."""
     while True:
         plan = _planned(claim, folder, target)
@@ -116,11 +116,18 @@ def _put(claim: Claiming, folder: Path, target: Path, on_its_way: Path) -> list[
             files.replace_note(_plan_file(folder), json.dumps(plan).encode(), scratch=folder)
             files.sync_dir(folder.parent)
         with suppress(files.Taken):
-            return [
-                name
-                for name, (choice, _) in plan.items()
-                if not _moved(folder / name, _named(claim, target, name, choice), on_its_way)
-            ]
+            here = {
+                name: _arrived(folder / name, _named(claim, target, name, choice), digest, at=at)
+                for name, (choice, digest) in plan.items()
+            }
+            return [name for name, arrived in here.items() if not arrived]
+
+
+def _arrived(source: Path, target: Path, digest: str, *, at: Path) -> bool:
+    """Move an original where it still is to be moved; False when it is nowhere."""
+    if files.exists(source):
+        return _moved(source, target, at)
+    return files.holds(target, digest)
 
 
 def _named(claim: Claiming, target: Path, name: str, choice: int) -> Path:
@@ -131,14 +138,16 @@ def _named(claim: Claiming, target: Path, name: str, choice: int) -> Path:
 def _planned(claim: Claiming, folder: Path, target: Path) -> Plan:
     """Choose one number for all originals: the first whose names are free or already ours.
 
-    What an earlier attempt moved keeps its number, and so do the others while they can.
+    What an earlier attempt moved keeps its number, and so do the others while they can. Where
+    the job folder is gone, a sibling take archived them all: they are found by their bytes.
     """
     known = _known(folder)
     moved = {name: known[name] for name in known if not files.exists(folder / name)}
     rest = {p.name: _digest(folder, p) for p in claim.parts if p.name not in moved}
+    asks = [name for name in rest if files.exists(folder / name) or not folder.is_dir()]
     first = max((choice for choice, _ in known.values()), default=1)
     for choice in chain([first], count(1)):
-        paths = {_named(claim, target, name, choice): digest for name, digest in rest.items()}
+        paths = {_named(claim, target, name, choice): rest[name] for name in asks}
         if all(not files.exists(path) or files.holds(path, paths[path]) for path in paths):
             return {name: (choice, digest) for name, digest in rest.items()} | moved
     raise AssertionError
