@@ -1,0 +1,62 @@
+"""What the docs promise is what the code does."""
+
+import re
+from pathlib import Path
+
+from seedance_watch.core.machine import AT_REST, MOVES
+from seedance_watch.core.model import State
+from seedance_watch.core.policy import NEXT
+from seedance_watch.faces.log import LINES
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "seedance_watch").rglob("*.py"))
+_LOGGED = re.compile(
+    r"""(?:\.(?:debug|info|warning|error|exception)\(\s*|name = |, |else )"((?:job|inbox|watcher"""
+    r"""|lane|provider|journal|daemon|spool)\.[a-z_]+)\""""
+)
+
+
+def logged() -> set[str]:
+    """Collect the event names in the code."""
+    found = {name for name, _level, _facts in LINES.values()}
+    for path in SOURCES:
+        if "sandbox" not in path.parts:
+            found.update(_LOGGED.findall(path.read_text()))
+    return found
+
+
+def test_every_log_event_is_in_the_table() -> None:
+    """docs/LOG.md lists the events of the code, no more and no less."""
+    table = set(
+        re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/LOG.md").read_text(), re.MULTILINE)
+    )
+
+    assert table == logged()
+
+
+def diagram() -> str:
+    """Draw the states from the tables, as docs/INTERNALS.md shows them."""
+    lines = ["| state | next effect | moves |", "|---|---|---|"]
+    for state in State:
+        moves = sorted((e.__name__, str(to)) for e, to in MOVES[state].items() if to is not state)
+        told = ", ".join(f"{event} → {to}" for event, to in moves)
+        stays = sorted(e.__name__ for e, to in MOVES[state].items() if to is state)
+        told += f"; stays on {', '.join(stays)}" if stays else ""
+        effect = str(NEXT[state] or ("at rest" if state in AT_REST else "-"))
+        lines.append(f"| {state} | {effect} | {told} |")
+    return "\n".join(lines)
+
+
+def test_the_state_table_in_the_docs_is_drawn_from_the_code() -> None:
+    """docs/INTERNALS.md cannot show another machine than the one that runs."""
+    text = (ROOT / "docs/INTERNALS.md").read_text()
+
+    assert diagram() in text
+
+
+def test_every_cut_is_enumerated() -> None:
+    """docs/INTERNALS.md says for each working state what a start does with it."""
+    text = (ROOT / "docs/INTERNALS.md").read_text()
+
+    for state in State:
+        assert re.search(rf"^\| {state} \|", text, re.MULTILINE), state
