@@ -268,5 +268,6 @@ def remove(path: Path) -> None:
 
 
 def remove_dir(path: Path) -> None:
-    """Remove a private directory of ours with whatever scratch files are left in it."""
-    shutil.rmtree(path, ignore_errors=True)
+    """Remove a private directory of ours with whatever is left in it; none is fine."""
+    with suppress(FileNotFoundError):
+        shutil.rmtree(path)

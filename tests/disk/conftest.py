@@ -1,5 +1,6 @@
 """Real mounts, and processes that really die in the middle of an operation."""
 
+import errno
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from seedance_watch.core.errors import Fault
 from seedance_watch.disk import files
 
 Mount = Callable[..., Path]
@@ -65,26 +67,31 @@ def sides(request: pytest.FixtureRequest, tmp_path: Path, mount: Mount) -> Sides
     return Sides(source, target, target / ".scratch")
 
 
-# What the code under test asks of the system; each call is a place to die.
+# What the code under test asks of the system; each call is a place to fail.
 CALLS: tuple[tuple[ModuleType, str], ...] = (
     *((os, name) for name in ("open", "fsync", "link", "rename", "replace", "unlink")),
     *((os, name) for name in ("mkdir", "rmdir")),
     (shutil, "copyfileobj"),
     (files, "_rename_noreplace"),
 )
-KILLED = 77
+STRUCK = 77
 
 
-def _die(how: str, name: str, args: tuple[Any, ...]) -> None:
-    """End the process at once; torn: as a power cut does that leaves half of the last file."""
+def _strike(how: str, name: str, args: tuple[Any, ...]) -> None:
+    """End the process at once, or let the call fail as on a full disk.
+
+    Torn: as a power cut does that leaves half of the last file.
+    """
+    if how == "full":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if how == "torn" and name == "fsync" and os.path.isfile(f"/proc/self/fd/{args[0]}"):  # noqa: PTH113
         path = f"/proc/self/fd/{args[0]}"
         os.truncate(path, os.stat(path).st_size // 2)  # noqa: PTH116
-    os._exit(KILLED)
+    os._exit(STRUCK)
 
 
-def _arm(nth: int, how: str) -> None:
-    """Let this process die at its nth call: before, after, or torn."""
+def _arm(nth: int, how: str) -> Callable[[], bool]:
+    """Let the nth call strike: before it, after it, torn, or full; gives whether it has."""
     count = 0
 
     def armed(real: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -93,50 +100,55 @@ def _arm(nth: int, how: str) -> None:
             count += 1
             here = count == nth
             if here and how != "after":
-                _die(how, name, args)
+                _strike(how, name, args)
             try:
                 return real(*args, **kwargs)
             finally:
                 if here:
-                    _die(how, name, args)
+                    _strike(how, name, args)
 
         return call
 
     for module, name in CALLS:
         setattr(module, name, armed(getattr(module, name), name))
+    return lambda: count >= nth
 
 
-def killed(operation: Callable[[], object], nth: int, how: str) -> bool:
-    """Run an operation in a process of its own that dies at its nth call; False: it did not."""
+def struck(operation: Callable[[], object], nth: int, how: str) -> bool:
+    """Run an operation in a process of its own that is struck at its nth call; False: it is not.
+
+    An operation that is struck by a full disk may fail with a Fault or an OSError, or go on.
+    """
     child = os.fork()
     if child == 0:
+        has_struck = _arm(nth, how)
         try:
-            _arm(nth, how)
             operation()
-        except BaseException:  # noqa: BLE001 - said to the parent by the exit code
-            traceback.print_exc()
-            os._exit(1)
-        os._exit(0)
+        except BaseException as error:  # noqa: BLE001 - said to the parent by the exit code
+            if not (has_struck() and isinstance(error, OSError | Fault)):
+                traceback.print_exc()
+                os._exit(1)
+        os._exit(STRUCK if has_struck() else 0)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status in {0, KILLED}, f"the operation itself failed at call {nth}"
-    return status == KILLED
+    assert status in {0, STRUCK}, f"the operation itself failed at call {nth}"
+    return status == STRUCK
 
 
-Killed = Callable[[Callable[[], object], int, str], bool]
+Struck = Callable[[Callable[[], object], int, str], bool]
 Sweep = Callable[[Callable[[Path], Callable[[], object]], Callable[[Path], None]], int]
 
 
-@pytest.fixture(name="killed")
-def _killed() -> Killed:
-    return killed
+@pytest.fixture(name="struck")
+def _struck() -> Struck:
+    return struck
 
 
-@pytest.fixture(params=["before", "after", "torn"])
+@pytest.fixture(params=["before", "after", "torn", "full"])
 def sweep(request: pytest.FixtureRequest, tmp_path: Path) -> Sweep:
-    """Kill an operation at each of its calls in turn, in a fresh world each time.
+    """Strike an operation at each of its calls in turn, in a fresh world each time.
 
     The world is made by the first argument, which gives the operation; the second looks at what
-    the kill left, repeats the operation and says what must be true. Gives how many kills it took.
+    is left, repeats the operation and says what must be true. Gives how many strikes there were.
     """
 
     def through(
@@ -146,7 +158,7 @@ def sweep(request: pytest.FixtureRequest, tmp_path: Path) -> Sweep:
             root = tmp_path / f"{nth}"
             root.mkdir()
             operation = world(root)
-            if not killed(operation, nth, request.param):
+            if not struck(operation, nth, request.param):
                 after(root)
                 return nth - 1
             after(root)

@@ -413,8 +413,8 @@ def test_removing_twice_is_fine(tmp_path: Path) -> None:
 # Crashes
 
 
-def test_a_move_survives_a_kill_at_any_call(sides: Any, sweep: Any) -> None:
-    """Killed anywhere, then repeated: once at the target, nowhere else, no scratch left."""
+def test_a_move_survives_being_cut_at_any_call(sides: Any, sweep: Any) -> None:
+    """Cut anywhere, then repeated: once at the target, nowhere else, no scratch left."""
     content = os.urandom(100_000)
 
     def places(root: Path) -> tuple[Path, Path]:
@@ -438,7 +438,7 @@ def test_a_move_survives_a_kill_at_any_call(sides: Any, sweep: Any) -> None:
     assert sweep(world, after) >= 1
 
 
-def test_a_new_file_survives_a_kill_at_any_call(sweep: Any) -> None:
+def test_a_new_file_survives_being_cut_at_any_call(sweep: Any) -> None:
     """At no moment is there a part of it under its name; repeated, it is there once."""
     content = os.urandom(5_000)
 

@@ -755,7 +755,7 @@ def test_job_folders_that_nobody_knows_are_found(world: World) -> None:
 # Crashes
 
 
-def test_promise_5_a_claim_survives_a_kill_at_any_call(sweep: Any) -> None:
+def test_promise_5_a_claim_survives_being_cut_at_any_call(sweep: Any) -> None:
     """Every byte is in the inbox or in the job folder; repeated, all are in the folder, once."""
 
     def make(root: Path) -> Callable[[], object]:
@@ -784,7 +784,7 @@ PARTS = (
 
 @pytest.mark.parametrize("mounted", [False, True])
 @pytest.mark.parametrize("older", [False, True])
-def test_promise_5_an_archive_survives_a_kill_at_any_call(
+def test_promise_5_an_archive_survives_being_cut_at_any_call(
     sweep: Any, mount: Any, tmp_path: Path, mounted: bool, older: bool
 ) -> None:
     """Every byte stays findable; repeated, the pair is together, once, nothing else is left."""
@@ -840,7 +840,7 @@ def seen(root: Path) -> dict[str, bytes]:
     return {str(path.relative_to(root)): path.read_bytes() for path in found}
 
 
-def test_promise_5_a_changed_pair_is_given_back_through_any_kill(sweep: Any) -> None:
+def test_promise_5_a_changed_pair_is_given_back_through_any_cut(sweep: Any) -> None:
     """Bytes that nobody hashed before come back together under their own names."""
     late = IMAGE + b"late"
 
@@ -862,7 +862,7 @@ def test_promise_5_a_changed_pair_is_given_back_through_any_kill(sweep: Any) -> 
 
 
 @pytest.mark.parametrize("theirs", [False, True])
-def test_promise_4_placing_survives_a_kill_at_any_call(sweep: Any, theirs: bool) -> None:
+def test_promise_4_placing_survives_being_cut_at_any_call(sweep: Any, theirs: bool) -> None:
     """The outbox holds the whole video or none of it; theirs is never touched; once is enough."""
 
     def make(root: Path) -> Callable[[], object]:
@@ -911,13 +911,13 @@ def test_both_names_as_a_power_cut_leaves_them_are_one_file_again(world: World) 
 
 @pytest.mark.parametrize("second", range(1, 40, 3))
 def test_a_second_kill_during_the_repetition_changes_nothing(
-    tmp_path: Path, killed: Any, second: int
+    tmp_path: Path, struck: Any, second: int
 ) -> None:
     """Killed, started, killed again: the third start finds everything once."""
     for first in range(2, 40, 5):
         world = World.make(tmp_path / f"{first}")
         one = job(claimed(world, world.dropped("a", [("a.png", IMAGE), ("a.toml", WISH)])))
         for nth in (first, second):
-            killed(lambda w=world, j=one: w.spool.archive(j, None), nth, "after")
+            struck(lambda w=world, j=one: w.spool.archive(j, None), nth, "after")
         assert world.spool.archive(one, None) == []
         assert world.files() == {"done/a.png": IMAGE, "done/a.toml": WISH}
