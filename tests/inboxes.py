@@ -1,10 +1,9 @@
 """An inbox under test: real files, real events, and a taker that claims as the daemon does."""
 
 import asyncio
-import os
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from io import BytesIO
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from structlog.testing import capture_logs
 
 from seedance_watch.core.model import Drop, Role
 from seedance_watch.core.sidecar import glance
@@ -41,8 +41,8 @@ class WallClock:
     def now(self) -> float:
         return time.time()
 
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+    async def pause(self, seconds: float, until: asyncio.Event) -> bool:
+        raise NotImplementedError
 
 
 class Taker:
@@ -53,12 +53,11 @@ class Taker:
         self.drops: list[Drop] = []
         self.files: list[dict[Role, bytes]] = []
         self.at_s: list[float] = []
-        self.calls = 0
+        self.logs: list[MutableMapping[str, Any]] = []
         self._news = asyncio.Event()
 
     async def admit(self, drops: Sequence[Drop]) -> None:
         """Move each drop's files away, as a claim does."""
-        self.calls += 1
         now_s = time.monotonic()
         for drop in drops:
             self.files.append(dict(self._take(drop)))
@@ -75,7 +74,7 @@ class Taker:
             data = source.read_bytes()
             assert sha256(data).hexdigest() == part.sha256, part
             assert len(data) == part.size_bytes, part
-            os.rename(source, home / part.name)
+            source.rename(home / part.name)
             taken.append((part.role, data))
         return taken
 
@@ -99,6 +98,10 @@ class Taker:
             self.inbox._hints.from_thread(None)
             await fact(lambda: self.inbox.facts.last_scan_at is not None)
 
+    def said(self, event: str) -> list[MutableMapping[str, Any]]:
+        """What was logged under a name."""
+        return [line for line in self.logs if line["event"] == event]
+
     async def nothing_for(self, seconds: float, *, more_than: int = 0) -> None:
         """Scan again and again for a while; nothing more than that many drops may come."""
         until_s = time.monotonic() + seconds
@@ -117,7 +120,7 @@ class Taker:
 async def fact(holds: Callable[[], bool], within_s: float = DEADLINE_S) -> None:
     """Wait for a fact."""
     async with asyncio.timeout(within_s):
-        while not holds():  # noqa: ASYNC110 - facts of files and threads tell nobody
+        while not holds():
             await asyncio.sleep(0.002)
 
 
@@ -138,12 +141,20 @@ async def watching(
     """Run an inbox; with armed, wait for the first scan. Ends it promptly."""
     inbox = inbox or an_inbox(root, **given)
     taker, stop = Taker(inbox, root, root.parent / "away"), asyncio.Event()
+    with capture_logs() as taker.logs:
+        async with _running(taker, stop, armed=armed):
+            yield taker
+
+
+@asynccontextmanager
+async def _running(taker: Taker, stop: asyncio.Event, *, armed: bool) -> AsyncIterator[None]:
+    inbox = taker.inbox
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(inbox.run(taker.admit, stop))
         try:
             if armed:
                 await fact(lambda: inbox.facts.last_scan_at is not None)
-            yield taker
+            yield
         finally:
             stop.set()
             async with asyncio.timeout(5.0):

@@ -76,12 +76,12 @@ class Gate:
 
     def _finished(self, folder: Folder, file: File) -> bool:
         try:
-            if file.kind is Kind.SIDECAR:
-                file.glance = self._read(folder, file)
-                return not file.glance.broken
-            return self.whole(folder.path / file.name)
+            if file.kind is Kind.IMAGE:
+                return self.whole(folder.path / file.name)
+            said = file.glance = self._read(folder, file)
         except (quiet.Moved, OSError):
             return False
+        return not said.broken
 
     def says(self, folder: Folder, file: File, now_s: float) -> Glance | None:
         """Give what a sidecar says once it is settled, None before."""

@@ -8,7 +8,8 @@ depends on an event. The looking itself is done by a desk, in a worker thread.
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -16,16 +17,20 @@ import structlog
 from seedance_watch.core.ignore import Ignore
 from seedance_watch.core.pairing import Glance
 from seedance_watch.core.settling import Pace
-from seedance_watch.disk import ends, watcher
+from seedance_watch.disk import ends
 from seedance_watch.disk.desk import Desk, Scope, Turn
+from seedance_watch.disk.ears import Ears, Hints
 from seedance_watch.disk.gate import Gate
 from seedance_watch.disk.kept import Kept
 from seedance_watch.disk.remarks import Remarks
 from seedance_watch.disk.scan import Scanner
+from seedance_watch.disk.serving import Rules
 from seedance_watch.ports import Admit, Clock
 
-_HEALTH_S = 5.0
-_RETRY_S = 2.0  # until an inbox that is gone is looked for again
+_FOREVER_S = 3600.0
+_LONG_S = 0.1  # a shorter turn is followed by the next at once
+_PAUSE_S = 2.0
+_SHARE = 0.5  # of the time at most is spent looking, however many events come
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,10 @@ class InboxSettings:
         ignore: More names to ignore, gitignore-style.
         events: "auto", "always" or "never" use the system's events.
         exclude: Folders inside the inbox that are never looked into.
+        health_s: Seconds between questions whether events still arrive.
+        retry_s: Seconds until an inbox that is gone is looked for again.
+        proof_s: Seconds until events that are not proved are no longer believed.
+        idle_s: Seconds without any change until a sweep gives up on files held open.
     """
 
     scan_local_s: float = 30.0
@@ -55,6 +64,10 @@ class InboxSettings:
     ignore: tuple[str, ...] = ()
     events: str = "auto"
     exclude: tuple[Path, ...] = ()
+    health_s: float = 5.0
+    retry_s: float = 2.0
+    proof_s: float = 2.0
+    idle_s: float = 60.0
 
 
 @dataclass(slots=True)
@@ -72,32 +85,6 @@ class Facts:
     found_by_scan_only: int = 0
     rebuilds: int = 0
     mode: str = "scans"
-
-
-@dataclass(slots=True)
-class _Hints:
-    """Folders to look into, gathered from other threads."""
-
-    loop: asyncio.AbstractEventLoop
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
-    folders: set[str] = field(default_factory=set)
-    all: bool = False
-    heard_s: float = 0.0
-
-    def from_thread(self, folder: str | None) -> None:
-        """Take a hint from watchdog's thread; the loop may be closed already."""
-        try:
-            self.loop.call_soon_threadsafe(self._take, folder)
-        except RuntimeError:
-            return
-
-    def _take(self, folder: str | None) -> None:
-        self.heard_s = time.monotonic()
-        if folder is None:
-            self.all = True
-        else:
-            self.folders.add(folder)
-        self.wake.set()
 
 
 class Inbox:
@@ -137,18 +124,20 @@ class Inbox:
         )
         pace = Pace(settings.proved_s, settings.quiet_s, settings.quiet_s)
         self._desk = Desk(
-            watch=watch,
-            root=root,
-            scanner=scanner,
-            gate=Gate(scanner, pace, _RETRY_S, whole, glance),
-            kept=self._kept,
-            remarks=remarks,
-            clock=clock,
-            has_prompt=has_prompt,
-            grace_s=settings.sidecar_grace_s,
-            orphan_s=settings.orphan_s,
+            scanner,
+            Rules(
+                watch=watch,
+                root=root,
+                gate=Gate(scanner, pace, settings.retry_s, whole, glance),
+                kept=self._kept,
+                remarks=remarks,
+                has_prompt=has_prompt,
+                grace_s=settings.sidecar_grace_s,
+                orphan_s=settings.orphan_s,
+            ),
+            clock,
         )
-        self._hints: _Hints | None = None
+        self._hints: Hints | None = None
         self._missing = False
 
     @property
@@ -162,62 +151,92 @@ class Inbox:
 
     def let_go(self, sources: Iterable[str]) -> None:
         """Look at these paths again: the claim is over."""
-        gone = list(sources)
-        self._kept.let_go(gone)
+        self._kept.let_go(sources)
         if self._hints:
-            self._hints.folders.update(source.rpartition("/")[0] for source in gone)
             self._hints.wake.set()
 
     # Watching
 
     async def run(self, admit: Admit, stop: asyncio.Event) -> None:
         """Hand over each settled drop exactly once, until stopped."""
-        hints = self._hints = _Hints(asyncio.get_running_loop())
+        hints = self._hints = Hints(asyncio.get_running_loop())
         async with asyncio.TaskGroup() as tasks:
-            waker = tasks.create_task(_wake_at(stop, hints.wake))
+            waker = tasks.create_task(self._wake_at(stop, hints.wake))
             try:
                 await self._watching(admit, stop, hints)
             finally:
                 self._desk.stopping = True
                 waker.cancel()
 
-    async def _watching(self, admit: Admit, stop: asyncio.Event, hints: _Hints) -> None:
+    async def _wake_at(self, stop: asyncio.Event, wake: asyncio.Event) -> None:
+        """End the turn under way when a stop is asked for."""
+        await stop.wait()
+        self._desk.stopping = True
+        wake.set()
+
+    async def _watching(self, admit: Admit, stop: asyncio.Event, hints: Hints) -> None:
         """Turn after turn; the watch is armed before the first full scan."""
-        watch = await asyncio.to_thread(self._arm, hints)
+        ears = Ears(
+            self._root,
+            hints.from_thread,
+            recursive=self._settings.recursive,
+            events=self._settings.events,
+            proof_s=self._settings.proof_s,
+        )
         await asyncio.to_thread(ends.sweep, self._root, self._kept, now=self._clock.now())
-        scan_s = health_s = 0.0
         try:
-            while not stop.is_set():
-                now_s = time.monotonic()
-                if now_s >= health_s:
-                    watch, changed = await asyncio.to_thread(self._checked, watch, hints)
-                    hints.all, health_s = hints.all or changed, now_s + _HEALTH_S
-                scope = Scope.ALL if hints.all or now_s >= scan_s else Scope.NOTHING
-                due_s = await self._turn(admit, scope, hints)
-                if scope is Scope.ALL:
-                    scan_s = now_s + self._scan_s()
-                await self._rest(hints, min(due_s, scan_s, health_s))
+            await self._turns(admit, stop, hints, ears)
         finally:
-            if watch:
-                await asyncio.to_thread(watch.stop)
+            await asyncio.to_thread(ears.stop)
 
-    def _scan_s(self) -> float:
-        """Give the pause between full scans."""
-        local = self._desk.scanner.top.local and self.facts.mode == "events"
-        return self._settings.scan_local_s if local else self._settings.scan_network_s
+    async def _turns(self, admit: Admit, stop: asyncio.Event, hints: Hints, ears: Ears) -> None:
+        scans = {Scope.ALL: 0.0, Scope.NETWORK: 0.0}  # when each is due
+        health_s = 0.0
+        while not stop.is_set():
+            begun_s = time.monotonic()
+            if begun_s >= health_s:
+                hints.all |= await asyncio.to_thread(self._checked, ears)
+                health_s = begun_s + self._settings.health_s
+                health_s = min(health_s, ears.doubted_s() or health_s)
+            self.facts.mode = "events" if ears.believed() else "scans"
+            scope = Scope.ALL if hints.all else _due(scans, begun_s)
+            due_s = await self._turn(admit, scope, hints)
+            spent_s = time.monotonic() - begun_s
+            self._next(scans, scope)
+            await self._rest(hints, min(due_s, health_s, *scans.values()), spent_s, stop)
 
-    async def _turn(self, admit: Admit, scope: Scope, hints: _Hints) -> float:
+    def _next(self, scans: dict[Scope, float], scope: Scope) -> None:
+        """Say when the next scans are due, after one."""
+        if scope is Scope.NOTHING:
+            return
+        now_s, keys = time.monotonic(), self._settings
+        often = self.facts.mode == "scans"
+        if scope is Scope.ALL:
+            scans[Scope.ALL] = now_s + (keys.scan_network_s if often else keys.scan_local_s)
+        mixed = not often and keys.events != "always" and self._desk.remote()
+        scans[Scope.NETWORK] = now_s + (keys.scan_network_s if mixed else _FOREVER_S)
+
+    def _checked(self, ears: Ears) -> bool:
+        """See that events arrive; give whether something may have been missed."""
+        changed = ears.check()
+        if changed:
+            self._desk.scanner.remount()
+        self.facts.rebuilds = ears.rebuilds
+        return changed
+
+    async def _turn(self, admit: Admit, scope: Scope, hints: Hints) -> float:
         """Do one turn and hand over what is ready; give when the next is due, monotonic."""
-        folders, hints.folders, hinted_all = hints.folders, set(), hints.all
-        hints.all = False
+        folders, hints.folders = hints.folders, set()
+        hinted, hints.all = hints.all or bool(folders), False
         hints.wake.clear()
         turn = await self._look(folders, scope)
         if turn is None:
             hints.all = True
-            return time.monotonic() + _RETRY_S
+            return time.monotonic() + self._settings.retry_s
         if scope is Scope.ALL:
+            first = self.facts.last_scan_at is None
             self.facts.last_scan_at = self._clock.now()
-            self.facts.found_by_scan_only += 0 if hinted_all or folders else turn.met
+            self.facts.found_by_scan_only += 0 if hinted or first else turn.met
         if turn.drops:
             await admit(turn.drops)
         return turn.due_s if turn.due_s is not None else float("inf")
@@ -240,61 +259,45 @@ class Inbox:
         log.debug("inbox.scanned", watch=self._watch, scope=str(scope), drops=len(turn.drops))
         return turn
 
-    @staticmethod
-    async def _rest(hints: _Hints, until_s: float) -> None:
-        """Sleep until a time or a hint."""
-        wait_s = until_s - time.monotonic()
-        if wait_s <= 0:
-            return
-        try:
-            async with asyncio.timeout(wait_s):
-                await hints.wake.wait()
-        except TimeoutError:
-            return
-
-    # The watch
-
-    def _arm(self, hints: _Hints) -> watcher.Watcher | None:
-        """Start the system's events and prove that they arrive; None: scans only."""
-        if self._settings.events == "never" or not self._root.is_dir():
-            return None
-        watch = watcher.start(self._root, hints.from_thread, recursive=self._settings.recursive)
-        self.facts.mode = "events" if watch else "scans"
-        return watch
-
-    def _checked(
-        self, watch: watcher.Watcher | None, hints: _Hints
-    ) -> tuple[watcher.Watcher | None, bool]:
-        """Make a watch anew that is dead or looks at another folder; give whether it was."""
-        never = self._settings.events == "never" or (watch is None and not self._missing)
-        if never or (watch and watch.healthy()):
-            return watch, False
-        if watch:
-            watch.stop()
-            self.facts.rebuilds += 1
-            structlog.get_logger().warning("watcher.rebuilt", inbox=str(self._root))
-        self._desk.scanner.remount()
-        self._missing = self._missing or not self._root.is_dir()
-        return self._arm(hints), True
+    async def _rest(
+        self, hints: Hints, until_s: float, spent_s: float, stop: asyncio.Event
+    ) -> None:
+        """Sleep until a time or a hint; after a long turn at least a while, whatever comes."""
+        pause_s = spent_s * (1 - _SHARE) / _SHARE if spent_s > _LONG_S else 0.0
+        if pause_s:
+            await _wait(stop, min(pause_s, _PAUSE_S))
+        if not stop.is_set():
+            await _wait(hints.wake, until_s - time.monotonic())
 
     # Once
 
     async def sweep(self, admit: Admit) -> bool:
         """Hand over what can still settle or pair, and return when nothing more will."""
-        scope = Scope.ALL
+        scope, still_s = Scope.ALL, time.monotonic()
         while True:
             turn = await self._look(set(), scope)
             if turn is None:
                 return True
             if turn.drops:
                 await admit(turn.drops)
-            if not self._desk.unsettled():
-                return bool(self._desk.remarks.waiting())
+                still_s = time.monotonic()
+            still_s = max(still_s, self._desk.stirred_s())
+            idle = time.monotonic() - still_s > self._settings.idle_s
+            if idle or not self._desk.unsettled():
+                return idle or bool(self._desk.rules.remarks.waiting())
             await asyncio.sleep(min(1.0, max(0.01, (turn.due_s or 0.0) - time.monotonic())))
             scope = Scope.ALL if turn.drops else Scope.NOTHING
 
 
-async def _wake_at(stop: asyncio.Event, wake: asyncio.Event) -> None:
-    """Wake the inbox when a stop is asked for."""
-    await stop.wait()
-    wake.set()
+def _due(scans: dict[Scope, float], now_s: float) -> Scope:
+    """Give the widest scan that is due."""
+    return next((scope for scope, due_s in scans.items() if now_s >= due_s), Scope.NOTHING)
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, but no longer."""
+    if seconds <= 0:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if seconds == float("inf") else seconds):
+            await event.wait()

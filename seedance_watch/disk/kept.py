@@ -18,6 +18,7 @@ class Kept:
         self._lock = Lock()
         self._named: set[str] = set()
         self._handed: dict[str, frozenset[str]] = {}
+        self._freed: set[str] = set()
         self._by_folder: dict[str, set[frozenset[str]]] = {}
 
     def __contains__(self, source: str) -> bool:
@@ -44,9 +45,17 @@ class Kept:
         """Offer sources again, and all that was handed over together with them."""
         with self._lock:
             for source in sources:
+                self._freed.add(source)
                 self._named.discard(source)
                 for each in self._handed.get(source, frozenset()):
                     self._handed.pop(each, None)
+
+    def freed(self) -> set[str]:
+        """Give, once, the folders of files that were let go of and are still there."""
+        with self._lock:
+            freed, self._freed = self._freed, set()
+        there = (source for source in freed if os.path.lexists(self._root / source))
+        return {source.rpartition("/")[0] for source in there}
 
     def tidy(self, folder: str) -> None:
         """Let go of the drops of a subfolder of which nothing is left."""

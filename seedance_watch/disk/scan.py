@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedance_watch.core.ignore import Ignore
-from seedance_watch.core.pairing import Glance, Kind, kind_of
+from seedance_watch.core.pairing import DEFAULTS, Glance, Kind, kind_of
 from seedance_watch.core.settling import Look, Watched, again
 from seedance_watch.disk import mounts, quiet
 
@@ -77,6 +77,10 @@ class Folder:
         """Give the path below the inbox of one of its names."""
         return f"{self.rel}/{name}" if self.rel else name
 
+    def defaults(self) -> list[File]:
+        """Give its file of defaults, if there is one."""
+        return [self.files[DEFAULTS]] if DEFAULTS in self.files else []
+
 
 Note = Callable[[str, str], None]  # path below the inbox, the rule that ignores it
 
@@ -116,10 +120,6 @@ class Scanner:
         for folder in self.walk(self.top):
             here = f"{real}/{folder.rel}" if folder.rel else real
             folder.local = mounts.local(here, self._table) if nested else home
-
-    def forget(self) -> None:
-        """Begin anew, as after the inbox itself was gone."""
-        self.top = Folder("", self._root, local=self.top.local)
 
     def walk(self, folder: Folder) -> Iterator[Folder]:
         """Give a folder and all known ones below it; may grow while it is walked."""

@@ -26,6 +26,7 @@ from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, Inotify
 from seedance_watch.disk.scan import OWN
 
 Hint = Callable[[str | None], None]  # a folder below the root; None: anything may have happened
+Canary = tuple[str, Callable[[], None]]  # the name of a hidden file, told when it is seen
 _FILTER: list[type[FileSystemEvent]] = [FileClosedEvent, FileMovedEvent, FileCreatedEvent]
 
 
@@ -55,18 +56,20 @@ class _SignallingFD(InotifyFD):
 class _Handler(FileSystemEventHandler):
     """Turns events into hints; an exception here would end watchdog's thread."""
 
-    def __init__(self, root: str, hint: Hint) -> None:
+    def __init__(self, root: str, hint: Hint, canary: Canary) -> None:
         self._root, self._hint = root, hint
+        self._canary, self._sings = canary
 
     def dispatch(self, event: FileSystemEvent) -> None:
         """Name the folder that something happened in."""
         path = os.fsdecode(event.dest_path or event.src_path)
         rel = os.path.relpath(path, self._root)
-        if rel.split(os.sep, 1)[0] == OWN:
-            return
-        self._hint(rel.rpartition(os.sep)[0])
-        if event.is_directory:
-            self._hint(rel)
+        if rel.rpartition(os.sep)[2] == self._canary:
+            self._sings()
+        elif rel.split(os.sep, 1)[0] != OWN:
+            self._hint(rel.rpartition(os.sep)[0])
+            if event.is_directory:
+                self._hint(rel)
 
 
 class Watcher:
@@ -76,12 +79,13 @@ class Watcher:
         root: The folder; it must exist.
         recursive: Whether its subfolders count.
         hint: Called from watchdog's threads; must be quick and never raise.
+        canary: A name that is no hint but a proof, and what to call for it, likewise.
 
     Raises:
         OSError: The folder cannot be read, or the system's watches are used up.
     """
 
-    def __init__(self, root: Path, hint: Hint, *, recursive: bool) -> None:
+    def __init__(self, root: Path, hint: Hint, *, recursive: bool, canary: Canary) -> None:
         self._root = root.resolve(strict=True)
         os.scandir(self._root).close()  # watchdog would swallow a missing permission
         self._identity = self._seen()
@@ -89,7 +93,7 @@ class Watcher:
         self._fd.start()
         self._observer = BaseObserver(_Emitter, inotify_fd=self._fd)
         self._observer.schedule(
-            _Handler(str(self._root), hint),
+            _Handler(str(self._root), hint, canary),
             str(self._root),
             recursive=recursive,
             event_filter=_FILTER,
@@ -121,10 +125,10 @@ class Watcher:
             self._fd.join(5.0)
 
 
-def start(root: Path, hint: Hint, *, recursive: bool) -> Watcher | None:
+def start(root: Path, hint: Hint, *, recursive: bool, canary: Canary) -> Watcher | None:
     """Start watching, None where the system cannot: then only scans tell."""
     try:
-        return Watcher(root, hint, recursive=recursive)
+        return Watcher(root, hint, recursive=recursive, canary=canary)
     except OSError as error:
         structlog.get_logger().warning(
             "watcher.failed",
