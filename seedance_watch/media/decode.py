@@ -25,7 +25,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from seedance_watch.media import exif, jpeg, kinds, png, webp
+from seedance_watch.media import exif, jpeg, kinds, png, tiff, webp
 from seedance_watch.media.anatomy import Anatomy
 from seedance_watch.media.kinds import Kind
 from seedance_watch.media.refusals import Damaged, Unfinished, Unusable
@@ -40,6 +40,11 @@ _DISSECTORS: dict[Kind, Callable[[bytes], Anatomy]] = {
     kinds.JPEG: jpeg.dissect,
     kinds.PNG: png.dissect,
     kinds.WEBP: webp.dissect,
+}
+# What has to be known before a decoder sees the bytes: WebP's allocates at once, TIFF's warns.
+_CHECKS: dict[Kind, Callable[[bytes], None]] = {
+    kinds.WEBP: lambda content: check_pixels(webp.size(content)),
+    kinds.TIFF: tiff.check,
 }
 # The classes themselves, not Image.open: that one warns about sizes that we allow, and a
 # warning can only be silenced for the whole process.
@@ -58,6 +63,8 @@ _OPENERS: dict[Kind, Callable[[io.BytesIO], Image.Image]] = {
 }
 # TIFF tags.
 _SUBFILE, _BITS, _ORIENTATION, _EXIF, _GPS, _DNG = 0xFE, 0x102, 0x112, 0x8769, 0x8825, 0xC612
+# Description, maker, model, software, date, artist, XMP, IPTC, EXIF.
+_ABOUT = frozenset({270, 271, 272, 305, 306, 315, 700, 33723, _EXIF})
 _REDUCED = 1  # a subfile that is only a preview
 
 _LARGE_PIXELS = 30_000_000
@@ -112,14 +119,17 @@ def opened(content: bytes) -> Iterator[Still]:
     kind = _kind(content)
     with decoding():
         anatomy = _DISSECTORS[kind](content) if kind in _DISSECTORS else None
-        if kind == kinds.WEBP:
-            check_pixels(webp.size(content))
+        _CHECKS.get(kind, _unchecked)(content)
         plain = anatomy.picture() if anatomy and anatomy.removed else content
         with _OPENERS[kind](io.BytesIO(plain)) as image:
             check_pixels(image.size)
             large = image.size[0] * image.size[1] > _LARGE_PIXELS
             with _LARGE if large else nullcontext():
                 yield _still(kind, plain, image, anatomy)
+
+
+def _unchecked(_content: bytes) -> None:
+    """Leave everything to the decoder."""
 
 
 @contextmanager
@@ -180,7 +190,7 @@ def _foreign(kind: Kind, content: bytes, image: Image.Image) -> Still:
         raise Unusable("is a camera raw file; develop it and export a JPEG", "not_an_image")
     block = bytes(image.info.get("exif") or b"").removeprefix(b"Exif\0\0")
     located = exif.has_position(block) or _GPS in tags
-    known = bool(block) or _EXIF in tags or located
+    known = bool(block) or located or not _ABOUT.isdisjoint(tags)
     return Still(
         kind=kind,
         content=content,

@@ -75,6 +75,8 @@ STRANGERS: tuple[tuple[int, bytes, str], ...] = (
     (4, b"moov", "a QuickTime video"),
     (0, b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
     (0, b"\xff\x0a", "a JPEG XL picture"),
+    (0, b"II+\0", "a BigTIFF picture"),
+    (0, b"MM\0+", "a BigTIFF picture"),
     (0, b"v/1\x01", "an OpenEXR picture"),
     (0, b"FUJIFILM", "a camera raw file"),
     (0, b"IIRO", "a camera raw file"),
@@ -154,7 +156,7 @@ def _boxed(head: bytes) -> Kind | None:
 
 def _text(head: bytes) -> str:
     try:
-        text = head[:-3].decode() if len(head) > 3 else head.decode()
+        text = (head[:-3] if len(head) == _HEAD_BYTES else head).decode()  # a cut letter
     except UnicodeDecodeError:
         return ""
     start = text.lstrip("\ufeff \t\r\n").lower().encode()
