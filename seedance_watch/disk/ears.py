@@ -99,11 +99,12 @@ class Ears:
         if self._watch and self._watch.healthy():
             self._doubt()
             return False
-        if self._watch:
+        lost = self._watch is not None
+        if lost:
             self.stop()
             self.rebuilds += 1
             structlog.get_logger().warning("watcher.rebuilt", inbox=str(self._root))
-        return self._root.is_dir() and self._arm()
+        return (self._root.is_dir() and self._arm()) or lost
 
     def stop(self) -> None:
         """Listen no more; may be called twice."""

@@ -21,7 +21,15 @@ from watchdog.events import (
 )
 from watchdog.observers.api import BaseObserver
 from watchdog.observers.inotify import InotifyFullEmitter
-from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    WatchCallback,
+    WatchDescriptor,
+)
 
 from seedance_watch.disk.scan import OWN
 
@@ -45,6 +53,13 @@ class _SignallingFD(InotifyFD):
     def __init__(self, overflowed: Callable[[], None]) -> None:
         super().__init__()
         self._overflowed = overflowed
+
+    def _add_callback(
+        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
+    ) -> WatchDescriptor:
+        """Listen to a folder, without a warning for one met twice, as new ones often are."""
+        self._get_or_create_watch(path, mask).callbacks.pop(id_, None)
+        return super()._add_callback(path, mask, callback, id_)
 
     def handle_event(self, event: InotifyEvent) -> None:
         """Pass the event on, and tell of a lost rest."""
