@@ -247,6 +247,14 @@ class Spool(Protocol):
         """Move a drop's files into its job folder and compare them with what was settled."""
         ...
 
+    def free_bytes(self, job: Job) -> int:
+        """Give how much is free where the job's video will go."""
+        ...
+
+    def strays(self, known: Callable[[str], bool]) -> list[Path]:
+        """Give job folders whose drop is not known; they are never touched."""
+        ...
+
     def free_stem(self, job: Job) -> str:
         """Give the first output name, without ending, that nobody has."""
         ...

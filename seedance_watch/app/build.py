@@ -15,6 +15,7 @@ from seedance_watch.config.watches import Watch
 from seedance_watch.disk import files
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.mounts import type_of
+from seedance_watch.disk.places import PRIVATE
 from seedance_watch.disk.spool import Places, Spool
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
@@ -42,10 +43,17 @@ class Built:
 
 
 def make_folders(config: Config) -> None:
-    """Create the folders of every watch entry that are not there yet."""
+    """Create the folders of new watch entries.
+
+    Those of an entry that was worked in before are never created again: one that is missing is
+    a share that is not mounted, and nothing must be put into its bare mount point.
+    """
+    first = not (config.state_dir / JOURNAL).exists()
     for watch in config.watches:
-        for folder in watch.folders.values():
-            files.make_dirs(folder)
+        new = watch.inbox.is_dir() and not (watch.inbox / PRIVATE).is_dir()
+        if first or new:
+            for folder in watch.folders.values():
+                files.make_dirs(folder)
 
 
 async def build(config: Config, *, stop: asyncio.Event, listeners: tuple[Heard, ...]) -> Built:
@@ -70,6 +78,8 @@ async def build(config: Config, *, stop: asyncio.Event, listeners: tuple[Heard, 
         spool=Spool({watch.name: _places(watch) for watch in config.watches}),
         studio=studio(config),
         providers=gateways(config, clock),
+        workers=asyncio.Semaphore(config.limits.workers),
+        min_free_bytes=config.limits.min_free_bytes,
     )
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)

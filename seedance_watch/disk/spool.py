@@ -5,6 +5,7 @@ Fault(LOCAL); nothing is lost by one. The work is done next door: originals.py m
 dropped, placing.py what they get, notes.py tells them why, places.py knows the folders.
 """
 
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -69,6 +70,12 @@ class Spool:
         return lost
 
     # Videos
+
+    def free_bytes(self, job: Job) -> int:
+        """Give how much is free where the job's video will go."""
+        outbox = self.places(job.claim.watch).outbox
+        with local("looking for room in", outbox):
+            return shutil.disk_usage(outbox).free
 
     def free_stem(self, job: Job) -> str:
         """Give the first output name, without ending, that nobody has; looks, reserves nothing."""

@@ -91,7 +91,9 @@ class Daemon:
     async def load(self) -> None:
         """Take up every open job where its history ends."""
         now = self.runner.tools.clock.now()
-        for job in await self.runner.tools.journal.working():
+        jobs = await self.runner.tools.journal.working()
+        await self._tell_strays({job.claim.drop_id for job in jobs})
+        for job in jobs:
             if not self.runner.tools.spool.serves(job.claim.watch):
                 structlog.get_logger().warning("job.unserved", job=job.id, watch=job.claim.watch)
                 continue
@@ -100,6 +102,13 @@ class Daemon:
             if job.hold:
                 await self._note_hold(job)
             self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
+
+    async def _tell_strays(self, known: set[str]) -> None:
+        """Tell of claimed files that no open job owns, as after a journal was lost."""
+        spool = self.runner.tools.spool
+        for folder in await asyncio.to_thread(spool.strays, known.__contains__):
+            cure = "nothing is done with it; move what is in it back to the inbox by hand"
+            structlog.get_logger().error("spool.stray", folder=str(folder), cure=cure)
 
     def _inbox(self, job: Job) -> Inbox:
         """Give the inbox that a job came from."""

@@ -39,13 +39,21 @@ _VIDEO = frozenset({State.PLACED, State.DONE})
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The outside, through its ports."""
+    """The outside, through its ports.
+
+    Attributes:
+        workers: Bounds the pictures and videos that are worked on at the same time.
+        min_free_bytes: Nothing is submitted while less is free where the video will go.
+        folders: Locks of job folders, by drop.
+    """
 
     clock: Clock
     journal: Journal
     spool: Spool
     studio: Studio
     providers: Mapping[str, Provider]
+    workers: asyncio.Semaphore
+    min_free_bytes: int
     folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def provider(self, job: Job) -> Provider:
@@ -79,7 +87,8 @@ async def _prepare(job: Job, tools: Tools) -> Events:
     """Understand the wish, make the pictures fit."""
     try:
         folder = tools.spool.folder(job.claim)
-        return [await asyncio.to_thread(tools.studio.prepare, job, folder)]
+        async with tools.workers:
+            return [await asyncio.to_thread(tools.studio.prepare, job, folder)]
     except SidecarError as error:
         return [Failing(Effect.PREPARE, FaultKind.REFUSED, str(error), "sidecar")]
 
@@ -92,10 +101,26 @@ async def _stage(job: Job, tools: Tools) -> Events:
 
 
 async def _intend(job: Job, tools: Tools) -> Events:
-    """Compose the paid call."""
+    """Compose the paid call, when there is room for what it will bring."""
+    await _room(job, tools)
     attempt = job.attempts + 1
     key = naming.attempt_key(job.claim.key, job.claim.take, attempt)
     return [tools.provider(job).intend(job, key, attempt)]
+
+
+async def _room(job: Job, tools: Tools) -> None:
+    """Make sure that a paid video will have a place.
+
+    Raises:
+        Fault: LOCAL, too little is free; the job waits, nothing is paid.
+    """
+    free = await asyncio.to_thread(tools.spool.free_bytes, job)
+    if free < tools.min_free_bytes:
+        reason = (
+            f"only {free} bytes are free where the video will go, limits.min_free_bytes asks for "
+            f"{tools.min_free_bytes}; make room, the job goes on by itself"
+        )
+        raise Fault(FaultKind.LOCAL, reason, code="no_room")
 
 
 async def _submit(job: Job, tools: Tools) -> Events:
@@ -131,7 +156,8 @@ async def _download(job: Job, tools: Tools) -> Events:
     if url:
         await tools.provider(job).download(url, part)
     try:
-        return [Fetched(await asyncio.to_thread(tools.studio.verify, part))]
+        async with tools.workers:
+            return [Fetched(await asyncio.to_thread(tools.studio.verify, part))]
     except Fault as fault:
         if fault.kind is FaultKind.GARBLED:
             await asyncio.to_thread(tools.spool.discard, job)

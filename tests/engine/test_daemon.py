@@ -4,13 +4,15 @@ import asyncio
 from pathlib import Path
 
 import pytest
+import structlog
 import studios
 import tomli
 from PIL import Image
 
 from seedance_watch.app.build import build, make_folders
 from seedance_watch.config.load import load
-from seedance_watch.core.events import Effect
+from seedance_watch.core.events import Effect, Record
+from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.media import videos
 from seedance_watch.sandbox.server import Sandbox
@@ -228,3 +230,43 @@ async def test_a_stop_is_no_failed_try(
 
     assert len(sandbox.ledger("charge")) == 1
     assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
+
+
+async def test_nothing_is_paid_without_room_for_the_video(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """A full disk pauses before the money, not after it; the job goes on when there is room."""
+    text = studio.config.read_text()
+    studio.config.write_text(text.replace("min_free_bytes = 0", f"min_free_bytes = {2**62}"))
+    studio.drop('prompt = "waves"\n')
+    settings = load(studio.config)
+    make_folders(settings)
+    stop = asyncio.Event()
+
+    def waited(_before: Job, after: Job, _record: Record) -> None:
+        if after.deferred and after.tries > 2:
+            stop.set()
+
+    built = await build(settings, stop=stop, listeners=(waited,))
+    async with asyncio.timeout(30):
+        await built.daemon.run()
+    await built.close()
+
+    assert sandbox.ledger() == []
+    assert "make room" in studio.rows()[0].reason
+    studio.config.write_text(text)
+    await studios.once(studio)
+    assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
+
+
+async def test_claimed_files_of_a_lost_journal_are_told_and_left(studio: studios.Studio) -> None:
+    """Promise 5: a byte that was dropped can be found again, even when the journal is gone."""
+    stray = studio.inbox / ".seedance" / "work" / "shot-0123456789"
+    stray.mkdir(parents=True)
+    (stray / "shot.png").write_bytes(b"mine")
+    with structlog.testing.capture_logs() as lines:
+        await studios.once(studio)
+
+    told = [line for line in lines if line["event"] == "spool.stray"]
+    assert [line["folder"] for line in told] == [str(stray)]
+    assert (stray / "shot.png").read_bytes() == b"mine"
