@@ -74,6 +74,7 @@ class Serving:
     _reading: list[File] = field(default_factory=list)
     _images: frozenset[str] = frozenset()
     _ends: Counter[str] = field(default_factory=Counter)
+    _by_end: dict[str, list[Bundle]] = field(default_factory=dict)
     _dues: dict[int, float | None] = field(default_factory=dict)
 
     def drops(self) -> list[Drop]:
@@ -109,7 +110,10 @@ class Serving:
         self._reading = [file for file in asked if here.get(file.name, 0) is None]
         bundles = self._plan.bundles
         self._images = frozenset(each.image for each in bundles if each.image is not None)
-        self._ends = Counter(each.end for each in bundles if each.end is not None)
+        for each in bundles:
+            if each.end is not None:
+                self._by_end.setdefault(each.end, []).append(each)
+        self._ends = Counter({end: len(given) for end, given in self._by_end.items()})
 
     def _linked(self, bundle: Bundle) -> bool:
         """Whether a bundle shares files with others, or may."""
@@ -128,9 +132,7 @@ class Serving:
 
     def _ending_with(self, bundle: Bundle) -> list[Bundle]:
         """Give the bundles that end with a bundle's image."""
-        if bundle.image not in self._ends:
-            return []
-        others = [each for each in self._plan.bundles if each.end == bundle.image]
+        others = self._by_end.get(bundle.image or "", [])
         return [each for each in others if each is not bundle]
 
     # Settling

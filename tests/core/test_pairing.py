@@ -1,0 +1,129 @@
+"""Which files belong together."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seedance_watch.core.pairing import Glance, Kind, Lack, kind_of, pair
+
+G = Glance()
+NFC, NFD = (unicodedata.normalize(form, "é") for form in ("NFC", "NFD"))
+
+
+def bonds(images: list[str], sidecars: list[str], *, prompted: bool = False) -> set[str]:
+    """Give what is paired, as "image+sidecar"."""
+    plan = pair(images, dict.fromkeys(sidecars, G), prompted=prompted)
+    return {"+".join(bundle.names) for bundle in plan.bundles}
+
+
+@pytest.mark.parametrize(
+    ("images", "sidecars", "expected"),
+    [
+        (["a.png"], ["a.toml"], {"a.png+a.toml"}),
+        (["a.png"], ["a.png.toml"], {"a.png+a.png.toml"}),
+        (
+            ["a.png", "a.jpg"],
+            ["a.png.toml", "a.jpg.toml"],
+            {"a.png+a.png.toml", "a.jpg+a.jpg.toml"},
+        ),
+        (["a.png", "a.jpg"], ["a.png.toml", "a.toml"], {"a.png+a.png.toml", "a.jpg+a.toml"}),
+        (["a.png", "a.jpg"], ["a.toml"], set()),
+        (["a.png"], ["a.toml", "A.toml"], {"a.png+a.toml"}),
+        (["A.PNG"], ["a.TOML"], {"A.PNG+a.TOML"}),
+        ([f"{NFC}.png"], [f"{NFD}.toml"], {f"{NFC}.png+{NFD}.toml"}),
+        (["a.b.png"], ["a.b.toml", "a.toml"], {"a.b.png+a.b.toml"}),
+        (["a.png"], ["b.toml"], set()),
+        ([".png"], [".toml"], set()),
+    ],
+)
+def test_names(images: list[str], sidecars: list[str], expected: set[str]) -> None:
+    """The closest fit wins; where two fit equally well nobody guesses."""
+    assert bonds(images, sidecars) == expected
+
+
+def test_contested_wait_with_words() -> None:
+    """Files that cannot be paired say why and what to do."""
+    plan = pair(["a.png", "a.jpg"], {"a.toml": G}, prompted=False)
+    assert set(plan.waits) == {"a.png", "a.jpg", "a.toml"}
+    assert "a.jpg.toml or a.png.toml" in plan.waits["a.toml"]
+
+
+@pytest.mark.parametrize(
+    ("glance", "images", "lack"),
+    [
+        (None, ["a.png"], Lack.READING),
+        (Glance(end_image="z.png"), ["a.png"], Lack.END),
+        (Glance(end_image="z.png"), ["a.png", "z.png"], Lack.NOTHING),
+        (Glance(end_image="Z.PNG"), ["a.png", "z.png"], Lack.NOTHING),
+        (Glance(end_image="../z.png"), ["a.png"], Lack.NOTHING),
+        (Glance(end_image="a.png"), ["a.png"], Lack.IMAGE),
+        (Glance(broken=True), ["a.png"], Lack.NOTHING),
+        (Glance(text_only=True), [], Lack.NOTHING),
+    ],
+)
+def test_lacks(glance: Glance | None, images: list[str], lack: Lack) -> None:
+    """A bundle says what it still waits for."""
+    assert [
+        bundle.lack for bundle in pair(images, {"a.toml": glance}, prompted=False).bundles
+    ] == [lack]
+
+
+def test_prompted_image_waits_for_a_sidecar() -> None:
+    """Where defaults carry a prompt an image is a bundle, unless it is another's end."""
+    plan = pair(["a.png", "b.png", "z.png"], {"a.toml": Glance(end_image="z.png")}, prompted=True)
+    assert {"+".join(b.names): b.lack for b in plan.bundles} == {
+        "a.png+a.toml+z.png": Lack.NOTHING,
+        "b.png": Lack.SIDECAR,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.png", Kind.IMAGE),
+        ("A.HEIC", Kind.IMAGE),
+        ("a.toml", Kind.SIDECAR),
+        ("_defaults.toml", Kind.DEFAULTS),
+        ("a.mp4", None),
+        ("png", None),
+        (".png", None),
+    ],
+)
+def test_kinds(name: str, kind: Kind | None) -> None:
+    """A file is judged by its ending."""
+    assert kind_of(name) is kind
+
+
+_stems = st.sampled_from(["a", "A", "b", "a.png", NFC, NFD])
+_images = st.lists(
+    st.builds("{}{}".format, _stems, st.sampled_from([".png", ".PNG", ".jpg"])), unique=True
+)
+_glances = st.none() | st.builds(
+    Glance, end_image=st.none() | _images.flatmap(lambda i: st.sampled_from(i or ["z.png"])),
+    text_only=st.booleans(),
+)  # fmt: skip
+_sidecars = st.dictionaries(
+    st.builds("{}{}.toml".format, _stems, st.sampled_from(["", ".png", ".jpg"])), _glances
+)
+
+
+@given(_images, _sidecars, st.booleans(), st.randoms())
+def test_every_file_has_one_place(
+    images: list[str], sidecars: dict[str, Glance | None], prompted: bool, luck: object
+) -> None:
+    """No file is in two bundles but as an end, none is forgotten, and order does not matter."""
+    plan = pair(images, sidecars, prompted=prompted)
+    own = [name for b in plan.bundles for name in (b.image, b.sidecar) if name is not None]
+    assert len(own) == len(set(own))
+    ends = {b.end for b in plan.bundles} | {g.end_image for g in sidecars.values() if g}
+    spelled = {unicodedata.normalize("NFC", str(end)).casefold() for end in ends}
+    for name in [*images, *sidecars]:
+        is_end = unicodedata.normalize("NFC", name).casefold() in spelled
+        assert name in own or name in plan.waits or is_end, (name, plan)
+    luck.shuffle(images)  # type: ignore[attr-defined]
+    again = pair(images, dict(reversed(sidecars.items())), prompted=prompted)
+    assert {(b.image, b.sidecar, b.end, b.lack) for b in plan.bundles} == {
+        (b.image, b.sidecar, b.end, b.lack) for b in again.bundles
+    }
