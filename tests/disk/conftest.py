@@ -67,6 +67,30 @@ def sides(request: pytest.FixtureRequest, tmp_path: Path, mount: Mount) -> Sides
     return Sides(source, target, target / ".scratch")
 
 
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str]]:
+    """Write down, in order, what is synced, renamed ("to" its new path) and unlinked."""
+    story: list[tuple[str, str]] = []
+    fsync, rename, unlink = os.fsync, files._rename_noreplace, os.unlink
+
+    def synced(fd: int) -> None:
+        story.append(("sync", os.readlink(f"/proc/self/fd/{fd}")))  # noqa: PTH115
+        fsync(fd)
+
+    def renamed(source: Path, target: Path) -> None:
+        rename(source, target)
+        story.extend([("from", str(source)), ("to", str(target))])
+
+    def unlinked(path: Any, **how: Any) -> None:
+        unlink(path, **how)
+        story.append(("unlink", os.fspath(path)))
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(files, "_rename_noreplace", renamed)
+    monkeypatch.setattr(os, "unlink", unlinked)
+    return story
+
+
 # What the code under test asks of the system; each call is a place to fail.
 CALLS: tuple[tuple[ModuleType, str], ...] = (
     *((os, name) for name in ("open", "fsync", "link", "rename", "replace", "unlink")),

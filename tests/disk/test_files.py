@@ -207,6 +207,17 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, mount: Callable[..., Path]) -
     assert tree(small) == {}
 
 
+def test_an_interrupted_copy_is_finished_without_room(
+    tmp_path: Path, mount: Callable[..., Path]
+) -> None:
+    """Both names with equal bytes need no second copy, which a full disk could not take."""
+    small = mount(tmp_path / "small", "-t", "tmpfs", "-o", "size=64k", "none")
+    source = put(tmp_path / "a", b"x" * 50_000)
+    put(small / "a", b"x" * 50_000)
+    move(source, small / "a", scratch=small / ".scratch")
+    assert tree(tmp_path) == {"small/a": b"x" * 50_000}
+
+
 def test_a_read_only_disk_loses_nothing(tmp_path: Path, mount: Callable[..., Path]) -> None:
     """EROFS passes through; the source is where it was."""
     target = mount(tmp_path / "to", "-t", "tmpfs", "none")
@@ -408,6 +419,41 @@ def test_removing_twice_is_fine(tmp_path: Path) -> None:
         files.remove(tmp_path / "a")
         files.remove_dir(tmp_path / "folder")
     assert list(tmp_path.iterdir()) == []
+
+
+# Power cuts: nothing has a name before its bytes are durable, nor loses one before the other is
+
+
+@pytest.mark.parametrize("sides", ["tmpfs", "bind"], indirect=True)
+def test_a_copy_is_durable_before_it_is_named_and_named_before_the_source_goes(
+    sides: Any, told: list[tuple[str, str]]
+) -> None:
+    """Bytes, then the name, then the directory, and only then the source is unlinked."""
+    source, target = put(sides.source / "a"), sides.target / "b"
+    sides.scratch.mkdir()
+    move(source, target, scratch=sides.scratch)
+    part = next(path for what, path in told if what == "from")
+    steps = [("sync", part), ("to", str(target)), ("sync", f"{target.parent}")]
+    places = [told.index(step) for step in [*steps, ("unlink", str(source))]]
+    assert places == sorted(places)
+
+
+def test_what_is_written_is_durable_before_it_is_named(
+    tmp_path: Path, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Notes and receipts alike: a name never stands for bytes that a power cut can take."""
+    real = os.replace
+
+    def replaced(source: Path, target: Path) -> None:
+        told.extend([("from", str(source)), ("to", str(target))])
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replaced)
+    files.write_new(tmp_path / "a", b"receipt", scratch=tmp_path / ".scratch")
+    files.replace_note(tmp_path / "b", b"note", scratch=tmp_path / ".scratch")
+    for n, (what, path) in enumerate(told):
+        assert what != "from" or ("sync", path) in told[:n]
+    assert [path for what, path in told if what == "to"] == [f"{tmp_path}/a", f"{tmp_path}/b"]
 
 
 # Crashes

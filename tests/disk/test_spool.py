@@ -358,6 +358,16 @@ def test_a_receipt_is_taken_back_where_the_video_came_too_late(world: World) -> 
     assert world.seen("outbox") == {"shot01.mp4": b"theirs"}
 
 
+def test_no_receipt_of_ours_ever_stands_beside_another_video(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even for a moment: where the video's name is taken the receipt is not written."""
+    one = fetched(world, claimed(world, world.drop()))
+    (world.places.outbox / "shot01.mp4").write_bytes(b"theirs")
+    monkeypatch.setattr(files, "write_new", lambda *_, **__: pytest.fail("wrote a receipt"))
+    assert world.spool.place(one, "shot01.mp4", CLIP, RECEIPT) is Putting.TAKEN
+
+
 def test_an_equal_video_of_another_job_is_not_taken_for_ours(world: World) -> None:
     """Two jobs with the same bytes get two names: the receipts tell them apart."""
     one = fetched(world, claimed(world, world.drop()))
@@ -750,6 +760,45 @@ def test_job_folders_that_nobody_knows_are_found(world: World) -> None:
     originals._plan_file(folder).write_bytes(b"{}")
     assert world.spool.strays(lambda name: name == "drop-1") == []
     assert world.spool.strays(lambda _name: False) == [folder]
+
+
+# Power cuts
+
+
+def test_a_claim_is_durable_on_both_sides(world: World, told: list[tuple[str, str]]) -> None:
+    """After the moves: the job folder, its own name, and the folder that was left."""
+    claim = world.dropped("a", [("s/a.png", IMAGE), ("s/a.toml", WISH)])
+    assert world.spool.claim(claim) is Claim.CLAIMED
+    folder = world.spool.folder(claim)
+    last = max(n for n, (what, _) in enumerate(told) if what == "to")
+    synced = {path for what, path in told[last:] if what == "sync"}
+    assert synced >= {str(folder), str(folder.parent), str(world.places.inbox / "s")}
+
+
+def test_a_placed_video_is_durable(world: World, told: list[tuple[str, str]]) -> None:
+    """Receipt first, then the video, then the directory of both."""
+    one = fetched(world, claimed(world, world.drop()))
+    told.clear()
+    assert world.spool.place(one, "s/a.mp4", CLIP, RECEIPT) is Putting.PLACED
+    outbox = world.places.outbox / "s"
+    steps = [("to", f"{outbox}/a.toml"), ("to", f"{outbox}/a.mp4"), ("sync", str(outbox))]
+    places = [told.index(step) for step in steps]
+    assert places == sorted(places)
+
+
+def test_an_archive_is_planned_durably_and_ends_durably(
+    world: World, told: list[tuple[str, str]]
+) -> None:
+    """The plan's name before the first move, the archive's directory before the folder goes."""
+    claim = claimed(world, world.drop())
+    folder = world.spool.folder(claim)
+    told.clear()
+    assert world.spool.archive(job(claim), None) == []
+    moves = [n for n, (what, _) in enumerate(told) if what == "to"]
+    assert ("sync", str(folder.parent)) in told[: moves[0]]
+    after = told[moves[-1] :]
+    end = after.index(("unlink", str(originals._plan_file(folder))))
+    assert {("sync", str(world.places.done)), ("sync", str(folder))} <= set(after[:end])
 
 
 # Crashes
