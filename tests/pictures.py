@@ -184,11 +184,14 @@ def video(
     sound: bool = False,
     options: dict[str, str] | None = None,
     form: str = "mp4",
+    flags: str = "+faststart",
 ) -> bytes:
     """Encode frames at 24 per second, with a second of silence when sound is asked for."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "clip"
-        with av.open(path, "w", format=form, options={"movflags": "+faststart"}) as container:
+        with av.open(
+            path, "w", format=form, options={"movflags": flags} if form == "mp4" else {}
+        ) as container:
             _encode(container, frames, codec, sound=sound, options=options or {})
         return path.read_bytes()
 
@@ -212,6 +215,14 @@ def _encode(
     container.mux(stream.encode(None))
     if track is not None:
         _silence(container, track)
+
+
+def sound() -> bytes:
+    """Encode a second of silence, without any picture."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        _silence(container, container.add_stream("aac", rate=48_000))
+    return out.getvalue()
 
 
 def _silence(container: av.container.OutputContainer, track: av.AudioStream) -> None:

@@ -1,12 +1,15 @@
-"""Reads and writes single files of the private job folder; blocking.
+"""Reads and writes single files of the private job and part folders; blocking.
 
 Whatever our own disk does wrong is a Fault(LOCAL). Links and special files are never followed:
-the folder lies on a share that others can write to.
+these folders lie on shares that others can write to.
 """
 
 import errno
+import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from seedance_watch.core.errors import Fault, FaultKind
@@ -15,8 +18,9 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
-def content(path: Path, *, max_bytes: int) -> bytes:
-    """Give a file's bytes, at most one more than max_bytes.
+@contextmanager
+def opened(path: Path) -> Iterator[io.BufferedReader]:
+    """Open a file for reading.
 
     Raises:
         OSError: It cannot be read, or is no regular file.
@@ -24,6 +28,16 @@ def content(path: Path, *, max_bytes: int) -> bytes:
     with os.fdopen(os.open(path, _READ), "rb") as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "not a regular file", str(path))
+        yield file
+
+
+def content(path: Path, *, max_bytes: int) -> bytes:
+    """Give a file's bytes, at most one more than max_bytes.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+    """
+    with opened(path) as file:
         return file.read(max_bytes + 1)
 
 
