@@ -53,7 +53,6 @@ class Points:
 def _rig(points: Points) -> None:
     """Put a point before and after every step that the outside can see."""
     from seedance_watch.disk import files
-    from seedance_watch.engine import effects
     from seedance_watch.journal.sqlite import SqliteJournal
     from seedance_watch.ports import Doubts
     from seedance_watch.providers.gateway import Gateway
@@ -69,7 +68,6 @@ def _rig(points: Points) -> None:
     Path.unlink = points.around(Path.unlink)
     Rivya.doubts = Doubts(looks_s=(0.05, 0.2, 0.5), window_s=1800.0)
     Segmind.doubts = Doubts(looks_s=(0.05, 0.2, 0.5), window_s=1800.0)
-    assert effects
 
 
 def _child(config: Path, die_at: int | None, counted: Any) -> None:

@@ -7,16 +7,12 @@ from pathlib import Path
 
 import crashing
 import pytest
-from PIL import Image
+import studios
 
 from seedance_watch.core.model import State
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.media import videos
-from seedance_watch.sandbox.keys import RIVYA_KEY, SEGMIND_KEY
-from seedance_watch.sandbox.knobs import Knobs
 from seedance_watch.sandbox.server import Sandbox, threaded
-
-KNOBS = Knobs(tiny_videos="yes", fps=6, rivya_rate_per_min=0, segmind_rate_rpm=0)
 
 
 @dataclass(frozen=True)
@@ -42,44 +38,15 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    with threaded(KNOBS, time_factor=0) as running:
+    with threaded(studios.KNOBS, time_factor=0) as running:
         yield running
 
 
 def studio(folder: Path, sandbox: Sandbox, case: Case) -> Path:
     """Lay out a studio with one drop in its inbox; give the configuration."""
-    (folder / "inbox").mkdir(parents=True)
-    (folder / "rivya.key").write_text(RIVYA_KEY)
-    (folder / "segmind.key").write_text(SEGMIND_KEY)
-    for number, name in enumerate(["shot.png", "last.png"][: 2 if case.end else 1]):
-        Image.new("RGB", (640, 360), (40 + number, 90, 160)).save(folder / "inbox" / name)
-    (folder / "inbox" / "shot.toml").write_text(case.sidecar)
-    config = folder / "seedance-watch.toml"
-    urls = "\n".join(
-        f'{key} = "{sandbox.url}"' for key in ("base_url", "storage_url", "history_url")
-    )
-    config.write_text(f"""
-state_dir = "state"
-[[watch]]
-inbox = "inbox"
-provider = "{case.provider}"
-[limits]
-min_free_bytes = 0
-[providers.rivya]
-base_url = "{sandbox.url}"
-api_key_file = "rivya.key"
-requests_per_s = 1000
-poll_first_s = 0.02
-poll_max_s = 0.05
-[providers.segmind]
-{urls}
-api_key_file = "segmind.key"
-api = "{case.api}"
-requests_per_s = 1000
-poll_first_s = 0.02
-poll_max_s = 0.05
-""")
-    return config
+    made = studios.lay_out(folder, sandbox.url, provider=case.provider, api=case.api)
+    made.drop(case.sidecar, images=("{}.png", "last.png") if case.end else ("{}.png",))
+    return made.config
 
 
 def check(folder: Path, sandbox: Sandbox, case: Case, *, charges_before: int) -> None:
