@@ -159,7 +159,7 @@ class Segmind:
     def poll(self, task_id: str, accepted_at: float) -> Flow[Ready | None]:
         """Ask once how a task stands."""
         if self.api == "v1":
-            return (yield from self._history.result(task_id))
+            return (yield from self._history.result(task_id, accepted_at))
         call = Call("GET", f"{self.base_url}/v2/requests/{task_id}/status")
         reply = yield call
         status = text_at(reply.json, "status").upper()
@@ -168,7 +168,7 @@ class Segmind:
         if reply.status == 404:
             if reply.at - accepted_at < _YOUNG_S:
                 return None
-            return (yield from self._history.result(task_id))
+            return (yield from self._history.result(task_id, accepted_at))
         if not 200 <= reply.status < 300 and status != "COMPLETED":
             raise refuse(call, reply)
         if not status:
@@ -198,9 +198,9 @@ class Segmind:
 
     def refresh(self, task_id: str) -> Flow[Ready]:
         """Ask for a fresh link of a finished task."""
-        ready = yield from self._history.result(task_id)
-        if ready is None and self.api == "v2":
-            ready = yield from self._result(task_id)
+        # The result is there for an hour; the history has it for longer, but may have it late.
+        known = self._history.result(task_id) if self.api == "v1" else self._result(task_id)
+        ready = yield from known
         if ready is None:
             reason = "the task is not listed as finished yet"
             raise self._history.not_yet(task_id, reason)

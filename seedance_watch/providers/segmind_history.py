@@ -20,6 +20,8 @@ K = FaultKind
 _PER_PAGE = 100
 _PAGES_MOST = 10
 _DAY_S = 86_400.0
+# The dashboard speaks of delays of up to two hours until a request is listed.
+_LANDED_S = 3 * 3600.0
 _ENVELOPES = ("requests", "data", "items", "results", "history")
 
 
@@ -63,10 +65,20 @@ class History:
         }
         return Call("GET", f"{self.url}/inference-request/request-history", query=query)
 
-    def result(self, task_id: str) -> Flow[Ready | None]:
-        """Ask how one request ended, however old it is; None: not finished or not listed yet."""
+    def result(self, task_id: str, accepted_at: float = 0.0) -> Flow[Ready | None]:
+        """Ask how one request ended, however old it is; None: not finished or not listed yet.
+
+        Args:
+            task_id: The request's number.
+            accepted_at: When it was accepted, UTC seconds: a young one may be listed late.
+
+        Raises:
+            Fault: GONE for an old request that is not listed; as the answer says otherwise.
+        """
         call = Call("GET", f"{self.url}/inference-request/request-history/{task_id}")
         reply = yield call
+        if reply.status == 404 and reply.at - accepted_at < _LANDED_S:
+            return None
         if not 200 <= reply.status < 300:
             raise refuse(call, reply)
         row = next(iter(_rows(reply.json)), reply.json)

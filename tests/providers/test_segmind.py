@@ -215,6 +215,26 @@ def test_a_young_task_may_be_unknown_and_an_old_one_is_in_the_history() -> None:
     assert calls[1].url.endswith("/inference-request/request-history/r1")
 
 
+def test_a_request_may_be_listed_late() -> None:
+    """Until three hours after the acceptance not being listed is patience, then it is gone."""
+    unlisted = [reply(404), reply(404, {"error": "not found"})]
+    late, _ = drive(SEGMIND.poll("r1", NOW - 4000), unlisted)
+    with pytest.raises(Fault) as raised:
+        drive(SEGMIND.poll("r1", NOW - 12_000), unlisted)
+
+    assert late is None
+    assert raised.value.kind is K.GONE
+
+
+def test_a_fresh_link_comes_from_the_result_before_the_history() -> None:
+    """The history may have it late; losing a paid video to that would be a shame."""
+    result = reply(200, {"status": "COMPLETED", "output": "https://v/2.mp4"})
+    ready, (call,) = drive(SEGMIND.refresh("r1"), [result])
+
+    assert ready.url == "https://v/2.mp4"
+    assert call.url == "https://api.segmind.com/v2/requests/r1"
+
+
 def test_version_1_answers_with_the_video() -> None:
     """Bytes, cost and seed come with the answer; JSON with an address is taken as well."""
     headers = {"x-request-id": "r1", "x-cost": "0.2", "x-seed-value": "9"}
