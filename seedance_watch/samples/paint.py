@@ -3,164 +3,216 @@
 Run `python -m seedance_watch.samples.paint FOLDER` to paint them anew.
 """
 
-import math
 import random
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
 
-Colour = tuple[int, int, int]
-Points = list[tuple[float, float]]
+from seedance_watch.samples.canvas import Canvas, Colour, between, ridge
+
 WIDE, TALL = (1280, 720), (720, 1280)
 
 
-def _sky(size: tuple[int, int], top: Colour, bottom: Colour) -> Image.Image:
-    """Blend from one colour above to another below."""
-    ramp = Image.linear_gradient("L").resize(size, Image.Resampling.BICUBIC)
-    return Image.composite(Image.new("RGB", size, bottom), Image.new("RGB", size, top), ramp)
-
-
-def _between(first: Colour, last: Colour, part: float) -> Colour:
-    """Mix two colours."""
-    mixed = [round(a + (b - a) * part) for a, b in zip(first, last, strict=True)]
-    return (mixed[0], mixed[1], mixed[2])
-
-
-def _ridge(
-    width: int, base: float, height: float, dice: random.Random
-) -> list[tuple[float, float]]:
-    """Give the outline of a range of hills."""
-    waves = [(dice.uniform(1.5, 9), dice.uniform(0, 6.3), height / (n + 1)) for n in range(5)]
-    return [
-        (x, base - sum(tall * math.sin(x / width * many + at) for many, at, tall in waves))
-        for x in range(0, width + 8, 8)
-    ]
-
-
-def _glow(image: Image.Image, at: tuple[int, int], radius: int, colour: Colour) -> None:
-    """Put a soft light into the picture."""
-    mask = Image.new("L", image.size)
-    box = [at[0] - radius, at[1] - radius, at[0] + radius, at[1] + radius]
-    ImageDraw.Draw(mask).ellipse(box, fill=255)
-    soft = mask.filter(ImageFilter.GaussianBlur(radius * 0.8))
-    image.paste(Image.new("RGB", image.size, colour), mask=soft)
-
-
 def mountains() -> Image.Image:
-    """Paint ridges in the mist at dusk."""
-    dice, image = random.Random(1), _sky(WIDE, (38, 40, 92), (250, 168, 120))  # noqa: S311
-    _glow(image, (860, 430), 70, (255, 232, 190))
-    for layer in range(6):
-        part = layer / 5
-        colour = _between((196, 120, 128), (22, 20, 46), part)
-        outline = _ridge(1280, 400 + 58 * layer, 40 + 6 * layer, dice)
-        ImageDraw.Draw(image).polygon([*outline, (1290, 720), (0, 720)], fill=colour)
-        mist = Image.new("RGB", WIDE, (255, 200, 170))
-        veil = (
-            Image.linear_gradient("L")
-            .resize(WIDE)
-            .point(lambda v, p=part: int(v * 0.12 * (1 - p)))
-        )
-        image.paste(mist, mask=veil)
-    return image
+    """Paint ridges in the haze at dusk."""
+    dice, canvas = _dice(14), Canvas(WIDE)
+    canvas.fade(
+        [
+            (0.0, (34, 32, 84)),
+            (0.35, (112, 66, 130)),
+            (0.6, (226, 116, 112)),
+            (0.8, (255, 190, 130)),
+            (1.0, (255, 224, 170)),
+        ],
+        0,
+        720,
+    )
+    canvas.glow((820, 400), 420, (255, 190, 120), 0.9)
+    canvas.disk((820, 400), 44, (255, 244, 214))
+    for layer in range(7):
+        part = layer / 6
+        colour = between((214, 130, 130), (20, 16, 44), part**0.8)
+        outline = ridge(1280, 395 + 44 * layer, 70 + 5 * layer, 0.5, dice)
+        canvas.shape([*outline, (1280, 720), (0, 720)], colour)
+        canvas.mist((255, 190, 150), 380 + 40 * layer, 720, 0.34 * (1 - part))
+    for x, y, wing in ((300, 190, 13), (340, 172, 10), (374, 200, 9), (268, 216, 8)):
+        canvas.line([(x - wing, y - wing / 2), (x, y), (x + wing, y - wing / 2)], (40, 26, 60), 2)
+    return canvas.done()
 
 
 def lighthouse() -> Image.Image:
     """Paint a lighthouse by the evening sea."""
-    dice, image = random.Random(2), _sky(WIDE, (16, 32, 74), (240, 150, 110))  # noqa: S311
-    draw = ImageDraw.Draw(image)
-    for row in range(460, 720, 4):
-        part = (row - 460) / 260
-        draw.rectangle([0, row, 1280, row + 4], fill=_between((150, 100, 110), (10, 24, 52), part))
-    for _ in range(260):
-        x, y = dice.randrange(1280), dice.randrange(465, 715)
-        draw.line([x, y, x + dice.randrange(10, 70), y], fill=(236, 170, 140), width=1)
-    draw.polygon(
-        [(760, 720), (860, 520), (1010, 470), (1130, 540), (1280, 720)], fill=(24, 22, 34)
+    dice, canvas = _dice(2), Canvas(WIDE)
+    canvas.fade(
+        [(0, (10, 20, 58)), (0.45, (58, 56, 116)), (0.8, (214, 116, 110)), (1, (255, 190, 130))],
+        0,
+        470,
     )
-    draw.polygon([(960, 490), (975, 250), (1015, 250), (1030, 490)], fill=(236, 228, 220))
-    for top in (300, 390):
-        draw.polygon(
-            [(970, top), (1020, top), (1024, top + 40), (966, top + 40)], fill=(178, 52, 52)
+    _stars(canvas, dice, 90, (1280, 220))
+    canvas.glow((250, 470), 380, (255, 170, 100), 0.8)
+    canvas.fade([(0, (196, 116, 106)), (0.25, (92, 70, 110)), (1, (8, 18, 48))], 470, 720)
+    for _ in range(420):
+        y = 472 + 245 * dice.random() ** 1.6
+        far = (y - 470) / 250
+        x, wide = dice.gauss(300, 90 + 420 * far), 10 + 70 * far * dice.random()
+        light = between((255, 206, 150), (120, 110, 160), min(1, far * 1.3))
+        canvas.line([(x, y), (x + wide, y)], light, 1 + 1.5 * far)
+    canvas.veil([(991, 238), (-40, 40), (-40, 330)], (255, 240, 190), 0.5, 12)
+    shore = ridge(700, 560, 26, 0.55, dice)
+    rock = [(640 + x, y + 240 * min(1, abs(x - 351) / 351) ** 1.6 - 66) for x, y in shore]
+    canvas.shape([*rock, (1400, 720), (640, 720)], (18, 18, 32))
+    _tower(canvas)
+    canvas.glow((991, 238), 150, (255, 236, 170), 0.9)
+    canvas.disk((991, 238), 8, (255, 252, 232))
+    return canvas.done()
+
+
+def _tower(canvas: Canvas) -> None:
+    """Paint the tower: bands that narrow upwards, lit from the left, a gallery and a roof."""
+    bands: list[Colour] = [(236, 228, 220), (190, 54, 52)]
+    for band in range(5):
+        top, bottom = 262 + 48 * band, 310 + 48 * band
+        wide, wider = 24 + 4 * band, 28 + 4 * band
+        colour = bands[band % 2]
+        canvas.shape(
+            [(991 - wide, top), (991 + wide, top), (991 + wider, bottom), (991 - wider, bottom)],
+            colour,
         )
-    draw.rectangle([968, 216, 1022, 250], fill=(40, 40, 54))
-    draw.polygon([(962, 216), (995, 184), (1028, 216)], fill=(178, 52, 52))
-    beam = Image.new("L", WIDE)
-    ImageDraw.Draw(beam).polygon([(995, 232), (0, 60), (0, 330)], fill=120)
-    image.paste(
-        Image.new("RGB", WIDE, (255, 240, 190)), mask=beam.filter(ImageFilter.GaussianBlur(18))
-    )
-    _glow(image, (995, 232), 22, (255, 246, 210))
-    return image
+        canvas.shape(
+            [(991 + 4, top), (991 + wide, top), (991 + wider, bottom), (991 + 5, bottom)],
+            between(colour, (30, 20, 50), 0.4),
+        )
+    canvas.shape([(955, 254), (1027, 254), (1021, 264), (961, 264)], (36, 34, 50))
+    canvas.shape([(973, 222), (1009, 222), (1009, 254), (973, 254)], (72, 64, 70))
+    canvas.shape([(967, 224), (991, 194), (1015, 224)], (170, 46, 48))
 
 
 def boat() -> Image.Image:
     """Paint a paper boat on a pond."""
-    dice, image = random.Random(3), _sky(WIDE, (120, 190, 200), (18, 84, 110))  # noqa: S311
-    draw = ImageDraw.Draw(image)
-    for _ in range(90):
-        x, y, wide = dice.randrange(1280), dice.randrange(60, 720), dice.randrange(40, 180)
-        shade = _between((150, 210, 214), (30, 104, 128), y / 720)
-        draw.arc([x, y, x + wide, y + wide // 6], 200, 340, fill=shade, width=2)
-    shadow = Image.new("L", WIDE)
-    ImageDraw.Draw(shadow).ellipse([430, 500, 860, 580], fill=150)
-    image.paste(
-        Image.new("RGB", WIDE, (8, 52, 72)), mask=shadow.filter(ImageFilter.GaussianBlur(16))
-    )
-    draw.polygon([(400, 420), (890, 420), (780, 540), (510, 540)], fill=(250, 246, 236))
-    draw.polygon([(400, 420), (645, 450), (510, 540)], fill=(226, 220, 206))
-    draw.polygon([(645, 200), (520, 440), (645, 452)], fill=(255, 252, 244))
-    draw.polygon([(645, 200), (770, 440), (645, 452)], fill=(214, 208, 196))
-    return image
+    dice, canvas = _dice(3), Canvas(WIDE)
+    canvas.fade([(0, (150, 212, 210)), (0.4, (74, 160, 172)), (1, (8, 62, 92))], 0, 720)
+    canvas.glow((250, 60), 520, (255, 246, 214), 0.55)
+    for _ in range(330):
+        y = 720 * dice.random() ** 0.8
+        near = y / 720
+        x, wide = dice.uniform(-60, 1320), (20 + 130 * dice.random()) * (0.3 + near)
+        colour = between((196, 236, 230), (24, 96, 122), min(1.0, near + dice.uniform(-0.2, 0.2)))
+        canvas.line([(x, y), (x + wide, y)], colour, 1 + 2 * near)
+    canvas.veil([(400, 545), (880, 545), (770, 640), (520, 640)], (6, 50, 74), 0.75, 14)
+    canvas.veil([(640, 545), (560, 545), (650, 690), (730, 545)], (228, 240, 236), 0.3, 9)
+    canvas.shape([(640, 190), (505, 455), (640, 470)], (255, 253, 247))
+    canvas.shape([(640, 190), (775, 455), (640, 470)], (218, 216, 208))
+    canvas.shape([(385, 420), (640, 468), (895, 420), (780, 560), (500, 560)], (246, 243, 234))
+    canvas.shape([(385, 420), (640, 468), (500, 560)], (255, 253, 246))
+    canvas.shape([(895, 420), (640, 468), (780, 560)], (206, 204, 196))
+    canvas.shape([(640, 468), (500, 560), (780, 560)], (232, 229, 219))
+    return canvas.done()
 
 
 def forest() -> Image.Image:
     """Paint a forest in the fog."""
-    dice, image = random.Random(4), _sky(WIDE, (214, 224, 214), (120, 150, 132))  # noqa: S311
-    for layer in range(5):
-        draw, part = ImageDraw.Draw(image), layer / 4
-        colour = _between((168, 188, 176), (20, 40, 34), part)
-        for _ in range(16 - layer):
-            x, tall = dice.randrange(-40, 1320), dice.randrange(240, 420) + 60 * layer
-            foot, wide = 545 + 40 * layer, 30 + 16 * layer
-            for level in range(6):
-                top = foot - tall + level * tall * 0.13
-                spread = wide * (level + 1.4) / 4
-                draw.polygon(
-                    [(x, top), (x - spread, top + tall * 0.3), (x + spread, top + tall * 0.3)],
-                    fill=colour,
-                )
-            draw.rectangle([x - 4, foot - tall * 0.2, x + 4, foot], fill=colour)
-        draw.rectangle([0, 540 + 40 * layer, 1280, 720], fill=colour)
-        fog = Image.new("L", WIDE, round(70 * (1 - part)))
-        image.paste(Image.new("RGB", WIDE, (226, 232, 224)), mask=fog)
-    _glow(image, (420, 150), 60, (255, 252, 236))
-    return image
+    dice, canvas = _dice(8), Canvas(WIDE)
+    canvas.fade([(0, (196, 212, 208)), (0.5, (226, 232, 222)), (1, (170, 190, 178))], 0, 720)
+    canvas.glow((430, 150), 420, (255, 246, 214), 0.6)
+    for layer in range(6):
+        part = layer / 5
+        colour = between((190, 206, 198), (12, 30, 28), part**1.1)
+        foot = 500 + 46 * layer
+        ground = ridge(1280, foot, 14, 0.5, dice)
+        canvas.shape([*ground, (1280, 720), (0, 720)], colour)
+        x = dice.uniform(-60, 0)
+        while x < 1330:
+            tall = dice.uniform(150, 250) * (1 + 0.75 * part)
+            open_here = part > 0.7 and 300 < x < 760  # a clearing, so that the fog is seen
+            if not open_here:
+                _spruce(canvas, (x, foot + 20), tall, colour, dice)
+            x += dice.uniform(26, 62) * (1 + 1.6 * part)
+        canvas.mist((230, 236, 226), foot - 170, 720, 0.62 * (1 - part))
+    for x, wide in ((250, 40), (380, 70), (560, 36)):
+        beam = [(430, -20), (x - wide, 720), (x + wide, 720)]
+        canvas.veil(beam, (255, 250, 226), 0.14, 16)
+    return canvas.done()
+
+
+def _spruce(
+    canvas: Canvas, foot: tuple[float, float], tall: float, colour: Colour, dice: random.Random
+) -> None:
+    """Paint a spruce: ragged, ever wider branches below a thin top."""
+    x, y = foot
+    left, right = [(x, y - tall)], [(x, y - tall)]
+    levels = 13
+    for level in range(1, levels + 1):
+        down = y - tall + tall * 0.92 * level / levels
+        spread = tall * 0.2 * (level / levels) ** 0.9
+        for side, sign in ((left, -1), (right, 1)):
+            reach = spread * dice.uniform(0.75, 1.15)
+            side += [(x + sign * reach, down), (x + sign * reach * 0.45, down - tall * 0.012)]
+    canvas.shape([*left, *reversed(right)], colour)
+    canvas.shape([(x - 3, y), (x - 2, y - tall), (x + 2, y - tall), (x + 3, y)], colour)
 
 
 def city() -> Image.Image:
-    """Paint a city at night, upright."""
-    dice, image = random.Random(5), _sky(TALL, (8, 10, 36), (96, 48, 110))  # noqa: S311
-    draw = ImageDraw.Draw(image)
-    for _ in range(120):
-        x, y = dice.randrange(720), dice.randrange(520)
-        draw.point([(x, y), (x + 1, y)], fill=(230, 230, 255))
-    _glow(image, (540, 230), 46, (250, 244, 226))
-    for layer in range(3):
-        colour = _between((52, 40, 92), (12, 12, 30), layer / 2)
-        x = -20
-        while x < 720:
-            wide, top = dice.randrange(60, 120), dice.randrange(420, 760) + 150 * layer
-            draw.rectangle([x, top, x + wide, 1280], fill=colour)
-            for wx in range(x + 10, x + wide - 10, 16):
-                for wy in range(top + 14, 1270, 24):
-                    if dice.random() < 0.34:
-                        lit = dice.choice([(255, 214, 130), (255, 190, 110), (170, 200, 255)])
-                        draw.rectangle([wx, wy, wx + 7, wy + 11], fill=_between(colour, lit, 0.85))
-            x += wide + dice.randrange(2, 12)
-    return image
+    """Paint a city at night by the water, upright."""
+    dice, canvas = _dice(5), Canvas(TALL)
+    canvas.fade([(0, (6, 8, 30)), (0.5, (38, 26, 78)), (1, (150, 66, 112))], 0, 900)
+    _stars(canvas, dice, 130, (720, 460))
+    canvas.glow((540, 220), 190, (150, 140, 200), 0.5)
+    canvas.disk((540, 220), 50, (248, 242, 226))
+    canvas.disk((522, 206), 9, (228, 220, 206))
+    canvas.disk((556, 236), 13, (230, 222, 208))
+    canvas.disk((546, 196), 6, (230, 222, 208))
+    for layer in range(4):
+        part = layer / 3
+        _street(canvas, dice, between((74, 48, 108), (10, 10, 26), part), part)
+        canvas.mist((170, 80, 130), 620, 960, 0.22 * (1 - part))
+    canvas.mirror(960, (10, 12, 36), 0.45)
+    for _ in range(150):
+        y = 962 + 315 * dice.random()
+        x, wide = dice.uniform(-20, 720), dice.uniform(20, 120)
+        canvas.line([(x, y), (x + wide, y)], (26, 22, 56), 1 + 3 * (y - 960) / 320)
+    return canvas.done()
+
+
+def _street(canvas: Canvas, dice: random.Random, colour: Colour, part: float) -> None:
+    """Paint a row of houses with lit windows."""
+    x = dice.uniform(-40, 0)
+    while x < 720:
+        wide = dice.uniform(48, 96)
+        top = dice.uniform(430, 700) + 130 * part + 90 * abs(x - 330) / 330
+        canvas.shape([(x, top), (x + wide, top), (x + wide, 960), (x, 960)], colour)
+        if dice.random() < 0.3:
+            canvas.line([(x + wide / 2, top - 46), (x + wide / 2, top)], colour, 2)
+            canvas.disk((x + wide / 2, top - 46), 2, (255, 70, 70))
+        _windows(canvas, dice, (x, top, wide), colour)
+        x += wide + dice.uniform(-6, 10)
+
+
+def _windows(
+    canvas: Canvas, dice: random.Random, house: tuple[float, float, float], colour: Colour
+) -> None:
+    x, top, wide = house
+    columns = int((wide - 12) // 13)
+    margin = (wide - 13 * columns + 5) / 2
+    for row in range(int((940 - top) // 20)):
+        for column in range(columns):
+            if dice.random() < 0.36:
+                lit = dice.choice([(255, 216, 140), (255, 188, 104), (176, 206, 255)])
+                left, high = x + margin + 13 * column, top + 14 + 20 * row
+                pane = [(left, high), (left + 8, high), (left + 8, high + 11), (left, high + 11)]
+                canvas.shape(pane, between(colour, lit, dice.uniform(0.55, 0.95)))
+
+
+def _stars(canvas: Canvas, dice: random.Random, count: int, within: tuple[int, int]) -> None:
+    for _ in range(count):
+        spot = (dice.uniform(0, within[0]), within[1] * dice.random() ** 1.4)
+        bright = dice.uniform(0.3, 1)
+        canvas.disk(spot, 0.5 + 0.6 * bright, between((70, 70, 120), (250, 248, 255), bright))
+
+
+def _dice(seed: int) -> random.Random:
+    return random.Random(seed)  # noqa: S311 - for trees and windows, not for secrets
 
 
 PICTURES: Mapping[str, Callable[[], Image.Image]] = {
@@ -172,14 +224,18 @@ PICTURES: Mapping[str, Callable[[], Image.Image]] = {
 }
 
 
+def save(name: str, image: Image.Image, target: Path) -> None:
+    """Write a painted picture as it is shipped: JPEG, or PNG with a palette."""
+    if name.endswith(".png"):
+        image.quantize(160, dither=Image.Dither.NONE).save(target, optimize=True)
+    else:
+        image.save(target, quality=86, optimize=True)
+
+
 def paint(folder: Path) -> None:
     """Paint all pictures into a folder."""
     for name, painter in PICTURES.items():
-        image = painter()
-        if name.endswith(".png"):
-            image.quantize(128, dither=Image.Dither.NONE).save(folder / name, optimize=True)
-        else:
-            image.save(folder / name, quality=88)
+        save(name, painter(), folder / name)
 
 
 if __name__ == "__main__":
