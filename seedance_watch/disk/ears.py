@@ -135,6 +135,7 @@ class Ears:
     def _sings(self) -> None:
         """Take the canary's event from watchdog's thread."""
         self._sung = True
+        self._hint("")  # wakes whoever waits, so that the news is taken in
 
     def _doubt(self) -> None:
         """Tell once that the canary was not heard."""

@@ -28,9 +28,9 @@ from seedance_watch.disk.serving import Rules
 from seedance_watch.ports import Admit, Clock
 
 _FOREVER_S = 3600.0
-_LONG_S = 0.1  # a shorter turn is followed by the next at once
+_LONG_S = 0.1  # a shorter turn, or one with drops, is followed by the next at once
 _PAUSE_S = 2.0
-_SHARE = 0.5  # of the time at most is spent looking, however many events come
+_SHARE = 0.5  # of the time at most is spent looking in vain, however many events come
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ class Inbox:
         self._watch, self._root, self._settings, self._clock = watch, root, settings, clock
         self.facts = Facts()
         self._kept = Kept(root)
-        remarks = Remarks(watch, max(10.0, settings.quiet_s), settings.orphan_s)
+        remarks = Remarks(
+            watch, min(max(10.0, settings.quiet_s), settings.orphan_s), settings.orphan_s
+        )
         scanner = Scanner(
             root,
             ignore=Ignore(settings.ignore),
@@ -195,15 +197,15 @@ class Inbox:
         while not stop.is_set():
             begun_s = time.monotonic()
             if begun_s >= health_s:
-                hints.all |= await asyncio.to_thread(self._checked, ears)
+                changed = await asyncio.to_thread(self._checked, ears)
+                hints.all = hints.all or changed  # read after the wait: a hint may have come
                 health_s = begun_s + self._settings.health_s
                 health_s = min(health_s, ears.doubted_s() or health_s)
             self.facts.mode = "events" if ears.believed() else "scans"
             scope = Scope.ALL if hints.all else _due(scans, begun_s)
-            due_s = await self._turn(admit, scope, hints)
-            spent_s = time.monotonic() - begun_s
+            due_s, pause_s = await self._turn(admit, scope, hints)
             self._next(scans, scope)
-            await self._rest(hints, min(due_s, health_s, *scans.values()), spent_s, stop)
+            await self._rest(hints, min(due_s, health_s, *scans.values()), pause_s, stop)
 
     def _next(self, scans: dict[Scope, float], scope: Scope) -> None:
         """Say when the next scans are due, after one."""
@@ -224,22 +226,30 @@ class Inbox:
         self.facts.rebuilds = ears.rebuilds
         return changed
 
-    async def _turn(self, admit: Admit, scope: Scope, hints: Hints) -> float:
-        """Do one turn and hand over what is ready; give when the next is due, monotonic."""
+    async def _turn(self, admit: Admit, scope: Scope, hints: Hints) -> tuple[float, float]:
+        """Do one turn and hand over what is ready.
+
+        Returns:
+            When the next is due, monotonic, and how long to rest at least before it.
+        """
+        begun_s = time.monotonic()
         folders, hints.folders = hints.folders, set()
         hinted, hints.all = hints.all or bool(folders), False
         hints.wake.clear()
         turn = await self._look(folders, scope)
         if turn is None:
             hints.all = True
-            return time.monotonic() + self._settings.retry_s
+            return time.monotonic() + self._settings.retry_s, 0.0
         if scope is Scope.ALL:
             first = self.facts.last_scan_at is None
             self.facts.last_scan_at = self._clock.now()
             self.facts.found_by_scan_only += 0 if hinted or first else turn.met
+        spent_s = time.monotonic() - begun_s
         if turn.drops:
             await admit(turn.drops)
-        return turn.due_s if turn.due_s is not None else float("inf")
+        idle = not turn.drops and spent_s > _LONG_S
+        pause_s = min(spent_s * (1 - _SHARE) / _SHARE, _PAUSE_S) if idle else 0.0
+        return turn.due_s if turn.due_s is not None else float("inf"), pause_s
 
     async def _look(self, folders: set[str], scope: Scope) -> Turn | None:
         """Look, None when the inbox is not there; said once, and once when it is back."""
@@ -259,13 +269,10 @@ class Inbox:
         log.debug("inbox.scanned", watch=self._watch, scope=str(scope), drops=len(turn.drops))
         return turn
 
-    async def _rest(
-        self, hints: Hints, until_s: float, spent_s: float, stop: asyncio.Event
-    ) -> None:
-        """Sleep until a time or a hint; after a long turn at least a while, whatever comes."""
-        pause_s = spent_s * (1 - _SHARE) / _SHARE if spent_s > _LONG_S else 0.0
-        if pause_s:
-            await _wait(stop, min(pause_s, _PAUSE_S))
+    @staticmethod
+    async def _rest(hints: Hints, until_s: float, pause_s: float, stop: asyncio.Event) -> None:
+        """Sleep until a time or a hint, at least for the pause; a stop ends it."""
+        await _wait(stop, pause_s)
         if not stop.is_set():
             await _wait(hints.wake, until_s - time.monotonic())
 

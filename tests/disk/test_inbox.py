@@ -539,3 +539,9 @@ async def test_sweep_of_nothing(root: Path) -> None:
     """A sweep of an empty inbox ends at once."""
     async with asyncio.timeout(5):
         assert not await an_inbox(root).sweep(Taker(an_inbox(root), root, root).admit)
+
+
+async def test_hint_during_health_check(root: Path) -> None:
+    """A hint that arrives while the watch is looked after is not forgotten."""
+    async with watching(root, settings=replace(FAST, health_s=0.001)) as taker:
+        await taker.scanned(150)
