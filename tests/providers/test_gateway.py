@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from seedance_watch.core.events import Accepted, Ready, Staged
 
 
