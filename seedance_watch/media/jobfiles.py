@@ -50,7 +50,7 @@ def read(path: Path, *, max_bytes: int) -> bytes:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a file and sync it, replacing what is there; Fault(LOCAL) when it cannot.
+    """Write a file and sync it and its name, replacing what is there; Fault(LOCAL) if it cannot.
 
     Not by way of a temporary name: a file torn by a crash is written again by the same step.
     """
@@ -59,8 +59,21 @@ def write(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        _sync_name(path.parent)
     except OSError as error:
         raise local("writing", path, error) from error
+
+
+def _sync_name(folder: Path) -> None:
+    """Make a new file's name durable; file systems that cannot sync folders are believed."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS}:
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def local(doing: str, path: Path, error: OSError) -> Fault:

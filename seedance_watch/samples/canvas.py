@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -30,10 +31,7 @@ def ridge(
     """
     heights = [base, base + dice.uniform(-height, height) / 2]
     while len(heights) < 512:
-        split = [
-            (a + b) / 2 + dice.uniform(-height, height)
-            for a, b in zip(heights, heights[1:], strict=False)
-        ]
+        split = [(a + b) / 2 + dice.uniform(-height, height) for a, b in pairwise(heights)]
         heights = [y for pair in zip(heights, split, strict=False) for y in pair] + heights[-1:]
         height *= rough
     return [(width * i / (len(heights) - 1), y) for i, y in enumerate(heights)]
@@ -107,7 +105,7 @@ class Canvas:
 
 
 def _at(stops: Sequence[tuple[float, Colour]], part: float) -> Colour:
-    for (low, first), (high, last) in zip(stops, stops[1:], strict=False):
+    for (low, first), (high, last) in pairwise(stops):
         if part <= high:
             return between(first, last, max(0.0, (part - low) / (high - low)))
     return stops[-1][1]

@@ -1,6 +1,7 @@
 """Pictures are made to fit the model, or refused with a reason."""
 
 import io
+import os
 import random
 from pathlib import Path
 
@@ -402,6 +403,34 @@ def test_the_same_original_gives_the_same_bytes(tmp_path: Path, kind: str) -> No
 
     assert first == second
     assert second.size_bytes == (tmp_path / second.name).stat().st_size
+
+
+def test_what_was_written_is_durable_with_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next event says that the picture is there; a power cut must not take it away."""
+    synced: list[str] = []
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    picture = pictures.prepared(tmp_path, "shot.bmp", CONVERTED["bmp"][0])
+
+    assert synced == [picture.name, tmp_path.name]
+
+
+def test_a_phone_picture_with_a_second_one_behind_it_is_sent_alone(tmp_path: Path) -> None:
+    """Phones and stereo cameras hang further pictures, with EXIF of their own, behind the first."""
+    content = pictures.saved(SCENE, "MPO", save_all=True, append_images=[SCENE.rotate(180)])
+
+    picture = pictures.prepared(tmp_path, "phone.jpg", content)
+
+    assert picture.media_type == "image/jpeg"
+    assert "behind the end of the picture" in picture.steps[0]
+    image = sent(tmp_path, picture)
+    assert (image.format, image.size) == ("JPEG", (640, 400))
+    assert b"MPF" not in (tmp_path / picture.name).read_bytes()
 
 
 def test_a_large_picture_is_decoded_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
