@@ -421,7 +421,7 @@ def test_what_was_written_is_durable_with_its_name(
 
 
 def test_a_phone_picture_with_a_second_one_behind_it_is_sent_alone(tmp_path: Path) -> None:
-    """Phones and stereo cameras hang further pictures, with EXIF of their own, behind the first."""
+    """Phones hang further pictures, with EXIF of their own, behind the first one."""
     content = pictures.saved(SCENE, "MPO", save_all=True, append_images=[SCENE.rotate(180)])
 
     picture = pictures.prepared(tmp_path, "phone.jpg", content)
