@@ -63,6 +63,7 @@ class Taker:
             self.files.append(dict(self._take(drop)))
             self.drops.append(drop)
             self.at_s.append(now_s)
+            self.inbox.let_go(part.source for part in drop.parts)
         self._news.set()
 
     def _take(self, drop: Drop) -> list[tuple[Role, bytes]]:

@@ -18,6 +18,7 @@ from seedance_watch.disk import watcher
 from seedance_watch.disk.scan import OWN
 
 CANARY = "canary"
+_AGAIN_S = 60.0  # until a system that refused to watch is asked again
 
 
 @dataclass(slots=True)
@@ -78,8 +79,8 @@ class Ears:
         self._root, self._hint, self._recursive = root, hint, recursive
         self._events, self._proof_s, self._start = events, proof_s, start
         self._watch: watcher.Watcher | None = None
-        self._refused = self._told = self._sung = False
-        self._armed_s = 0.0
+        self._told = self._sung = False
+        self._armed_s = self._refused_s = 0.0
         self.rebuilds = 0
 
     def believed(self) -> bool:
@@ -94,7 +95,7 @@ class Ears:
 
     def check(self) -> bool:
         """Arm the watch where there is none, or a dead one; give whether it was made anew."""
-        if self._events == "never" or self._refused:
+        if self._events == "never" or time.monotonic() < self._refused_s:
             return False
         if self._watch and self._watch.healthy():
             self._doubt()
@@ -118,10 +119,11 @@ class Ears:
         self._watch = self._start(
             self._root, self._hint, recursive=self._recursive, canary=(perch.name, self._sings)
         )
-        self._refused = self._watch is None and self._root.is_dir()
         self._armed_s = time.monotonic()
         if self._watch:
             _sing(perch)
+        else:
+            self._refused_s = self._armed_s + _AGAIN_S
         return self._watch is not None
 
     def _perch(self) -> Path:

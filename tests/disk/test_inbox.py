@@ -406,7 +406,6 @@ async def test_same_name_again(root: Path) -> None:
             put(root, "a.png", PNG)
             put(root, "a.toml", PROMPT)
             await taker.until(count)
-            taker.inbox.let_go(["a.png", "a.toml"])
         await taker.nothing_for(0.1, more_than=4)
 
 
