@@ -1,6 +1,7 @@
 """Whatever the order of arrivals and edits: each drop once, complete, with its last words."""
 
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -75,14 +76,16 @@ class Folder:
             self.taker.drops.append(drop)
 
     def finish(self) -> None:
-        """Finish every file, then look until all is handed over."""
+        """Finish every file, then look until all is handed over, for five seconds at most."""
         for path in list(self.open):
             self.close(path)
         for stem in STEMS:
             self.act("whole", stem, 1)
             self.act("say", stem, 3)
-        for _ in range(6):
+        end_s = time.monotonic() + 5.0
+        while len(self.gone) < len(STEMS) and time.monotonic() < end_s:
             self.turn(Scope.ALL)
+        self.turn(Scope.ALL)
 
 
 @settings(max_examples=60, deadline=None)
