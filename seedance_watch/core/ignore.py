@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pathspec import GitIgnoreSpec
-from pathspec.pattern import RegexPattern
 
 # (where the litter comes from, its names); a name ending in "/" is a folder only. The general
 # rule comes first, so that a more telling one, which comes later and wins, names the tool.
@@ -112,6 +111,6 @@ def _sieve(rules: list[Rule], spec: GitIgnoreSpec) -> tuple[frozenset[str], re.P
         plain = _PLAIN_ENDING.fullmatch(rule.pattern)
         if plain:
             endings.add(plain.group(1))
-        elif isinstance(compiled, RegexPattern) and compiled.regex is not None:
+        elif compiled.regex is not None:
             rest.append(re.sub(r"\?P<\w+>", "?:", compiled.regex.pattern))
     return frozenset(endings), re.compile("|".join(rest))
