@@ -140,6 +140,8 @@ def _stream(container: "InputContainer") -> "VideoStream":
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream):
         raise _Garbled("has no picture, only sound or data")
+    if stream.codec_context is None:
+        raise _Garbled("is compressed or locked in a way that cannot be decoded here")
     if stream.width * stream.height > MAX_PIXELS:
         raise _Garbled(f"is {stream.width}x{stream.height} pixels large, which is absurd")
     stream.codec_context.options = _DECODER

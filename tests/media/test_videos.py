@@ -77,6 +77,23 @@ def test_fragments_are_accepted(tmp_path: Path) -> None:
     assert verified(tmp_path, content).frames == 48
 
 
+def test_sound_that_cannot_be_decoded_costs_nobody_a_video(tmp_path: Path) -> None:
+    """What was paid for is the picture; that there is sound is still said."""
+    clip = verified(tmp_path, LOUD.replace(b"mp4a", b"xxxx"))
+
+    assert (clip.frames, clip.has_audio) == (24, True)
+
+
+def test_no_byte_of_the_index_crashes_anything(tmp_path: Path) -> None:
+    """Whatever the description of the streams says, it is a video or it is refused."""
+    start, end = LOUD.index(b"stsd"), LOUD.index(b"stts")
+    for place in range(start, end):
+        hurt = bytearray(LOUD)
+        hurt[place] ^= 0xFF
+        came = outcome(tmp_path, bytes(hurt))
+        assert isinstance(came, Clip) or FaultKind.GARBLED is came.kind
+
+
 def outcome(folder: Path, content: bytes) -> Clip | Fault:
     """Verify what may or may not be a video."""
     try:
@@ -101,6 +118,8 @@ REFUSED = {
     "holes": (CLIP[:32] + bytes(64), "no index"),
     "short box": (CLIP[:32] + b"\0\0\0\4free" + bytes(64), "damaged or cut off"),
     "no picture": (pictures.sound(), "only sound"),
+    "unknown compression": (CLIP.replace(b"avc1", b"xxxx"), "cannot be decoded here"),
+    "locked": (CLIP.replace(b"avc1", b"encv"), "cannot be decoded here"),
 }
 
 
