@@ -1,4 +1,4 @@
-"""One writer: the lock that a daemon holds on its journal, and where a journal may lie."""
+"""The right to write: one process, held by a lock that dies with it."""
 
 import os
 import socket
@@ -7,56 +7,57 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from seedance_watch.core.errors import SpoolError
-
-# File systems on which a journal's shared memory and locks are not to be trusted.
-_REMOTE = ("nfs", "cifs", "smb", "9p", "ceph", "gluster", "afs", "ncpfs", "sshfs", "fuse")
+from seedance_watch.journal.place import beside, sync
 
 
-def check_local(folder: Path, fs_type: str | None) -> None:
-    """Refuse a network file system.
+class Lock:
+    """The lock beside a journal; who holds it stands in a file of its own, for the message."""
 
-    Args:
-        folder: The state directory.
-        fs_type: Its file system's type; None: not known, which is accepted.
-
-    Raises:
-        SpoolError: The journal could be torn there; says what to do.
-    """
-    if fs_type is not None and fs_type.lower().startswith(_REMOTE):
-        message = (
-            f"the state directory {str(folder)!r} lies on {fs_type}: a journal on a network "
-            "file system can be torn; set state_dir to a folder on a local disk"
+    def __init__(self, path: Path) -> None:
+        """Prepare the lock of the journal at a path; nothing is taken yet."""
+        self._path = path
+        self._owner = beside(path, "owner")
+        self._lock = FileLock(
+            beside(path, "lock"), timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False
         )
-        raise SpoolError(message)
 
+    def take(self) -> None:
+        """Take it, or refuse at once.
 
-class WriterLock:
-    """The lock beside a journal.
-
-    Raises:
-        SpoolError: Another process holds it; the message names it.
-    """
-
-    def __init__(self, journal: Path) -> None:
-        self._owner = journal.with_suffix(".owner")
-        self._lock = FileLock(journal.with_suffix(".lock"), timeout=0, thread_local=False)
+        Raises:
+            SpoolError: Another process has it, or it cannot be made.
+        """
         try:
             self._lock.acquire()
         except Timeout:
-            message = (
-                f"the journal {str(journal)!r} is in use by {self._holder()}; "
-                "stop that one first, or give this one another state_dir"
-            )
-            raise SpoolError(message) from None
-        self._owner.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
+            raise SpoolError(
+                f"the journal {self._path} is in use by {self._who()}; two would pay twice: "
+                "stop that one first, or give this one a state_dir of its own"
+            ) from None
+        except OSError as error:
+            raise SpoolError(
+                f"cannot lock the journal {self._path}: {error}; "
+                "make its folder writable for this user"
+            ) from error
 
-    def _holder(self) -> str:
-        """Name the process that holds the lock."""
-        try:
-            return self._owner.read_text().strip() or "another process"
-        except OSError:
-            return "another process"
+    def sign(self) -> None:
+        """Write down who has it; to be called when the write-ahead log exists."""
+        self._owner.write_text(
+            f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8"
+        )
+
+    def unsign(self) -> None:
+        """Take that back, durably; to be called before the write-ahead log goes."""
+        self._owner.unlink(missing_ok=True)
+        sync(self._owner.parent)
 
     def release(self) -> None:
         """Let go; may be called twice."""
         self._lock.release()
+
+    def _who(self) -> str:
+        """Name the process that has it."""
+        try:
+            return self._owner.read_text(encoding="utf-8").strip() or "another process"
+        except OSError:
+            return "another process"

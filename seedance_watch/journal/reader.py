@@ -1,108 +1,154 @@
-"""Reading a journal, beside a daemon or without one; never writes, never checkpoints."""
+"""Reading a journal, whether or not somebody is writing it.
 
+Opens read-only, changes nothing, never checkpoints. Works while a daemon runs, after it was
+killed, when it is not running, and in a directory that cannot be written.
+"""
+
+import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 import apsw
-import structlog
 
-from seedance_watch.core.errors import IllegalMove, JournalError
+from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
-from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.model import State
-from seedance_watch.journal import codec, sql
-from seedance_watch.journal.rows import row_of
+from seedance_watch.journal import loading, place, sql
+from seedance_watch.journal.loading import Loaded
+from seedance_watch.journal.opening import address, check_version
+from seedance_watch.journal.text import storable
+from seedance_watch.journal.trouble import words
 from seedance_watch.ports import Row
+
+_BUSY_MS = 5_000
+_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 
 class SqliteReader:
-    """A read-only view; one thread at a time, which a lock sees to.
+    """A read-only view of a journal; blocking, may be used from any thread.
 
-    Args:
-        path: The journal's file.
-
-    Raises:
-        JournalError: There is no journal, or it cannot be opened.
+    Every method raises JournalError when the journal cannot be read, with what to do.
     """
 
-    def __init__(self, path: Path) -> None:
-        if not path.is_file():
-            message = (
-                f"there is no journal at {str(path)!r}; has the daemon run with this state_dir?"
-            )
-            raise JournalError(message)
+    def __init__(self, path: Path, *, vfs: str | None = None) -> None:
+        """Open a journal.
+
+        Args:
+            path: The database's file.
+            vfs: Name of the SQLite VFS, None for the system's.
+
+        Raises:
+            JournalError: There is none, it is from a newer version, or it cannot be read.
+        """
+        self._path = path
+        self._vfs = vfs
         self._lock = threading.Lock()
-        try:
-            self._connection = _open(path)
-        except apsw.Error as error:
-            message = f"the journal {str(path)!r} cannot be opened: {error}"
-            raise JournalError(message) from error
-
-    def _all(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run a query to its end."""
-        with self._lock:
-            try:
-                return list(self._connection.execute(statement, tuple(values)))
-            except apsw.Error as error:
-                raise JournalError(f"the journal cannot be read: {error}") from error
-
-    def history(self, job_id: str) -> list[Record]:
-        """Give a job's records in order; empty when there is no such job."""
-        return [codec.decode(*line) for line in self._all(sql.HISTORY, (job_id,))]
-
-    def working(self) -> list[Job]:
-        """Give every job that is not at rest, folded; one that cannot be is said and left out."""
-        stories: dict[str, list[tuple[Any, ...]]] = {}
-        for line in self._all(sql.WORKING):
-            stories.setdefault(line[0], []).append(line)
-        folded = (_folded(job_id, lines) for job_id, lines in stories.items())
-        return [job for job in folded if job is not None]
-
-    def siblings(self, drop_id: str) -> list[Row]:
-        """Give the rows of all takes of a drop."""
-        return [row_of(line) for line in self._all(sql.SIBLINGS, (drop_id,))]
+        self._frozen = False
+        self._connection = self._open()
 
     def rows(self, *, limit: int = 1000, at_rest: bool | None = None) -> list[Row]:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
-        if at_rest is None:
-            return [row_of(line) for line in self._all(sql.ROWS, (limit,))]
-        return [row_of(line) for line in self._all(sql.ROWS_SIDE, (int(at_rest), limit))]
+        return [sql.row(each) for each in self._all(sql.ROWS[at_rest], limit)]
 
-    def counts(self) -> dict[tuple[State, bool], int]:
-        """Count jobs by state and whether they are held."""
-        return {(State(state), bool(held)): n for state, held, n in self._all(sql.COUNTS)}
+    def row(self, job_id: str) -> Row | None:
+        """Give one job, None when there is no such job."""
+        found = self._all(sql.ROW, storable(job_id))
+        return sql.row(found[0]) if found else None
+
+    def siblings(self, drop_id: str) -> list[Row]:
+        """Give the rows of all takes of a drop."""
+        return [sql.row(each) for each in self._all(sql.SIBLINGS, storable(drop_id))]
+
+    def history(self, job_id: str) -> list[Record]:
+        """Give a job's records in order; empty when there is no such job."""
+        return loading.history(job_id, self._all(sql.HISTORY, storable(job_id)))
+
+    def counts(self) -> Mapping[tuple[State, str], int]:
+        """Count the jobs by state and code of their hold, "" for none."""
+        found = self._all(sql.COUNTS)
+        return {(State(state), held): count for state, held, count in found}
+
+    def load(self) -> Loaded:
+        """Fold every job that is not at rest."""
+        return loading.load(self._all(sql.WORKING))
+
+    def backup(self, target: Path) -> None:
+        """Write a whole, compact copy, durably, while others read and write.
+
+        Raises:
+            JournalError: The target exists or cannot be written; no copy is left.
+        """
+        try:
+            os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise JournalError(f"cannot write the backup {target}: {error.strerror}") from error
+        try:
+            self._all("VACUUM INTO ?", address(target, "mode=rw"))
+            place.sync(target)
+            place.sync(target.parent)
+        except (JournalError, OSError) as error:
+            target.unlink(missing_ok=True)
+            raise JournalError(f"cannot write the backup {target}: {error}") from error
 
     def close(self) -> None:
         """Let go of the file; may be called twice."""
         with self._lock:
-            self._connection.close()
+            self._connection.close(True)
 
+    def __enter__(self) -> Self:
+        return self
 
-def _open(path: Path) -> apsw.Connection:
-    """Open for reading only.
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
-    A reader beside a daemon needs the shared-memory file; where it cannot be made (a directory
-    that is not ours to write) and no write-ahead log is left, the file is read as it is.
-    """
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-    connection.set_busy_timeout(5_000)
-    try:
-        connection.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - opens it
-    except apsw.CantOpenError:
-        connection.close()
-        if path.with_name(path.name + "-wal").exists():
+    def _all(self, text: str, *values: str | int) -> Sequence[Any]:
+        """Give everything that a query finds, from one moment."""
+        with self._lock:
+            if self._frozen and place.wal(self._path).exists():
+                self._connection.close(True)
+                self._connection = self._open()
+            try:
+                return self._connection.execute(text, values).fetchall()
+            except (apsw.Error, OSError) as error:
+                raise JournalError(words("read", self._path, error)) from error
+
+    def _open(self) -> apsw.Connection:
+        """Open as a reader among others; where that cannot be, as the only one."""
+        if not self._path.exists():
+            raise JournalError(
+                f"there is no journal at {self._path}: nothing was ever recorded there; "
+                "is state_dir the one that the daemon uses?"
+            )
+        self._frozen = False
+        try:
+            return self._connected("mode=ro")
+        except apsw.Error as error:
+            # Without a log nobody is writing, so the file stands still and may be read as it is.
+            if place.wal(self._path).exists():
+                raise JournalError(words("read", self._path, error)) from error
+        try:
+            connection = self._connected("immutable=1")
+        except apsw.Error as error:
+            raise JournalError(words("read", self._path, error)) from error
+        self._frozen = True
+        return connection
+
+    def _connected(self, how: str) -> apsw.Connection:
+        """Open and touch the file, because SQLite puts off what may fail."""
+        connection = apsw.Connection(address(self._path, how), flags=_FLAGS, vfs=self._vfs)
+        try:
+            connection.set_busy_timeout(_BUSY_MS)
+            connection.pragma("mmap_size", 0)
+            check_version(connection, self._path)
+        except BaseException:
+            connection.close(True)
             raise
-        flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-        return apsw.Connection(f"{path.absolute().as_uri()}?immutable=1", flags=flags)
-    return connection
-
-
-def _folded(job_id: str, lines: list[tuple[Any, ...]]) -> Job | None:
-    """Fold a history; one that cannot be read stops nobody else."""
-    try:
-        return fold(job_id, [codec.decode(*line) for line in lines])
-    except (IllegalMove, JournalError) as error:
-        structlog.get_logger().error("journal.unreadable", job=job_id, reason=str(error))
-        return None
+        return connection

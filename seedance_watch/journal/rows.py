@@ -1,73 +1,102 @@
-"""A job as the table of jobs keeps it, and back."""
+"""What an append changes: the row of each job, checked against the records that go with it."""
 
-from decimal import Decimal
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from seedance_watch.core.machine import Job
+from seedance_watch.core.events import Record
+from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import Money, State
 from seedance_watch.ports import Row
 
+UNREADABLE = "journal"  # the hold's code of a job whose history cannot be read
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One job's part of an append.
+
+    Attributes:
+        row: The row as it is afterwards.
+        before: Number of the event that must be the job's last one; 0: there is no such job.
+        records: What is added.
+    """
+
+    row: Row
+    before: int
+    records: Sequence[Record]
+
+
+def changes(records: Sequence[Record], jobs: Sequence[Job]) -> list[Change]:
+    """Sort an append's records by job.
+
+    Raises:
+        ValueError: Records and jobs do not belong together; our bug.
+    """
+    own: dict[str, list[Record]] = {job.id: [] for job in jobs}
+    for record in records:
+        if record.job_id not in own:
+            raise ValueError(f"job {record.job_id}: records without the job")
+        own[record.job_id].append(record)
+    if len(own) != len(jobs):
+        raise ValueError("an append names a job twice")
+    return [_change(job, own[job.id]) for job in jobs]
+
+
+def _change(job: Job, records: Sequence[Record]) -> Change:
+    """Check that the records end where the job stands."""
+    seqs = [record.seq for record in records]
+    if not seqs or seqs != list(range(job.seq - len(seqs) + 1, job.seq + 1)) or seqs[0] < 1:
+        raise ValueError(f"job {job.id}: events {seqs} do not lead to event {job.seq}")
+    return Change(row_of(job), seqs[0] - 1, records)
+
+
+def row_of(job: Job) -> Row:
+    """Give the row that shows a job."""
+    claim = job.claim
+    spec = job.prepared.spec if job.prepared else None
+    return Row(
+        job_id=job.id,
+        drop_id=claim.drop_id,
+        watch=plain(claim.watch),
+        label=plain(f"{claim.folder}/{claim.stem}" if claim.folder else claim.stem),
+        state=job.state,
+        held=job.hold.code if job.hold else "",
+        provider=spec.provider if spec else "",
+        model=spec.model if spec else "",
+        cost=_cost(job),
+        wake_at=job.hold.until if job.hold else job.wake_at,
+        reason=plain(_reason(job)),
+        created_at=job.since[State.CLAIMING],
+        changed_at=job.at,
+        seq=job.seq,
+    )
+
 
 def plain(text: str) -> str:
-    """Give text that any database stores: undecodable bytes of names become escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    """Give text that every database stores and every reader can show; for people, one way."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
-def values_of(job: Job) -> tuple[Any, ...]:
-    """Give a job's row in the order of sql.COLUMNS."""
-    claim, spec = job.claim, job.prepared.spec if job.prepared else None
-    cost = (job.ready.cost if job.ready else None) or (spec.cost if spec else None)
-    return (
-        job.id,
-        claim.drop_id,
-        plain(claim.watch),
-        plain(f"{claim.folder}/{claim.stem}".lstrip("/")),
-        str(job.state),
-        int(job.at_rest),
-        job.hold.code if job.hold else "",
-        spec.provider if spec else "",
-        spec.model if spec else "",
-        str(cost.amount) if cost else None,
-        cost.unit if cost else None,
-        job.hold.until if job.hold else job.wake_at,
-        plain(reason_of(job)),
-        job.since[State.CLAIMING],
-        job.at,
-        job.seq,
-    )
+def at_rest(row: Row) -> bool:
+    """Whether the story of a row's job is over."""
+    return row.state in AT_REST
 
 
-def reason_of(job: Job) -> str:
-    """Say why a job is held, ended without a video, or waits; "" when there is nothing to say."""
+def _cost(job: Job) -> Money | None:
+    """Give what was charged, else what is reserved, else what it will cost."""
+    if job.ready and job.ready.cost:
+        return job.ready.cost
+    if job.intended:
+        return job.intended.cost
+    return job.prepared.spec.cost if job.prepared else None
+
+
+def _reason(job: Job) -> str:
+    """Say why a job ended badly or waits, "" when neither."""
+    if job.failing or job.cancelling:
+        ended = job.failing or job.cancelling
+        return ended.reason if ended else ""
     if job.hold:
         return job.hold.reason
-    if job.failing:
-        return job.failing.reason
-    if job.cancelling:
-        return job.cancelling.reason
-    waiting = job.deferred or job.unsent
-    return waiting.reason if waiting and job.wake_at is not None else ""
-
-
-def row_of(values: tuple[Any, ...]) -> Row:
-    """Give the row of a stored line."""
-    (job_id, drop_id, watch, label, state, _rest, held, provider, model, amount, unit, *rest) = (
-        values
-    )
-    wake_at, reason, created_at, changed_at, seq = rest
-    return Row(
-        job_id=job_id,
-        drop_id=drop_id,
-        watch=watch,
-        label=label,
-        state=State(state),
-        held=held,
-        provider=provider,
-        model=model,
-        cost=Money(Decimal(amount), unit) if amount is not None else None,
-        wake_at=wake_at,
-        reason=reason,
-        created_at=created_at,
-        changed_at=changed_at,
-        seq=seq,
-    )
+    waits = (job.deferred, job.unsent)
+    return next((each.reason for each in waits if each and each.until == job.wake_at), "")

@@ -1,76 +1,104 @@
-"""The journal in SQLite: write-ahead log, synchronous=FULL, one writing connection.
+"""The journal in SQLite: one process writes, many may read.
 
-apsw carries a current SQLite of its own, so the corruption that older ones can suffer in their
-write-ahead log does not apply; the single writer is kept all the same.
+Promises: append returns after its transaction is on the disk; what waits at the same time shares
+one sync; of two appends with the same number one gets Stale; after a failed write nothing more
+is recorded. Do not open the database's file with anything but SQLite while this process has it
+open: closing any handle would drop the locks of all.
 """
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import apsw
+import structlog
 
-from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
-from seedance_watch.journal import sql
-from seedance_watch.journal.lock import WriterLock, check_local
+from seedance_watch.journal import opening, place, sql
+from seedance_watch.journal.loading import Loaded
+from seedance_watch.journal.lock import Lock
 from seedance_watch.journal.reader import SqliteReader
+from seedance_watch.journal.rows import changes, row_of
+from seedance_watch.journal.trouble import words
 from seedance_watch.journal.writer import Writer
 from seedance_watch.ports import Row
 
+_CLOSING_BUSY_MS = 500
+
 
 class SqliteJournal:
-    """The one writer of a journal file; implements ports.Journal. Use `open`."""
+    """ports.Journal on one file; made by `open`."""
 
     def __init__(
-        self, lock: WriterLock, connection: apsw.Connection, reader: SqliteReader
+        self, path: Path, lock: Lock, connection: apsw.Connection, reader: SqliteReader
     ) -> None:
-        self._lock, self._connection, self._reader = lock, connection, reader
-        self._writer = Writer(connection)
+        """Take over what `open` opened."""
+        self._path = path
+        self._lock = lock
+        self._connection = connection
+        self._reader = reader
+        self._closing = threading.Lock()
+        self._closed = False
+        self._writer = Writer(connection, lambda error: words("write", path, error))
 
     @classmethod
-    async def open(cls, path: Path, *, fs_type: str | None = None) -> "SqliteJournal":
-        """Open or create a journal and become its only writer.
+    async def open(cls, path: Path, *, fs_type: str | None = None, vfs: str | None = None) -> Self:
+        """Open a journal, or make it, and become its only writer.
 
         Args:
-            path: Its file; the directory is made, for this user alone.
-            fs_type: Type of the file system there; None: not known.
+            path: The database's file; its directory is made when missing, private.
+            fs_type: Type of the file system that it lies on; None: unknown, believed local.
+            vfs: Name of the SQLite VFS, None for the system's.
 
         Raises:
-            SpoolError: Another process holds it, or it would lie on a network file system.
-            JournalError: It is damaged or of a newer version; it is never made anew over one
-                that is there.
+            SpoolError: Another process has it, or its place is not fit.
+            JournalError: It is damaged, incomplete, from a newer version or not writable.
         """
-        return await asyncio.to_thread(cls._open, path, fs_type)
+        place.check_local(path.parent, fs_type)
+        return await asyncio.to_thread(cls._open, path, vfs)
 
     @classmethod
-    def _open(cls, path: Path, fs_type: str | None) -> "SqliteJournal":
-        """Do what `open` says, blocking."""
-        check_local(path.parent, fs_type)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = WriterLock(path)
-        try:
-            connection = _prepared(path)
-            return cls(lock, connection, SqliteReader(path))
-        except apsw.Error as error:
-            lock.release()
-            raise JournalError(_damaged(path, str(error))) from error
-        except BaseException:
-            lock.release()
-            raise
+    def _open(cls, path: Path, vfs: str | None) -> Self:
+        """Open or make it; blocking."""
+        place.make_dir(path.parent)
+        with contextlib.ExitStack() as undo:
+            lock = Lock(path)
+            lock.take()
+            undo.callback(lock.release)
+            connection = opening.connect(path, vfs=vfs)
+            undo.callback(connection.close, True)
+            lock.sign()
+            journal = cls(path, lock, connection, SqliteReader(path, vfs=vfs))
+            undo.pop_all()
+            return journal
 
     async def append(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
-        """Make the records durable, all or none, and update the row of each job."""
-        await self._writer.append(records, jobs)
+        """Make the records durable, all or none, and update the row of each job.
+
+        Raises:
+            Stale: A number is already taken, or one before it is missing; nothing was recorded.
+            JournalError: The disk failed, now or earlier. This process knows nothing recorded;
+                the next start finds the append whole or not at all.
+        """
+        if steps := [step for each in changes(records, jobs) for step in sql.append(each)]:
+            await self._writer.write(steps)
 
     async def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""
         return await asyncio.to_thread(self._reader.history, job_id)
 
     async def working(self) -> list[Job]:
-        """Give every job that is not at rest, folded, in the order they were claimed."""
-        return await asyncio.to_thread(self._reader.working)
+        """Give every job that is not at rest, folded, in the order they were claimed.
+
+        A history that cannot be read is reported and marked in its row, and left out.
+        """
+        loaded = await asyncio.to_thread(self._reader.load)
+        await self._mark(loaded)
+        return loaded.jobs
 
     async def siblings(self, drop_id: str) -> list[Row]:
         """Give the rows of all takes of a drop."""
@@ -80,51 +108,52 @@ class SqliteJournal:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         return await asyncio.to_thread(self._reader.rows, limit=limit, at_rest=at_rest)
 
+    async def backup(self, target: Path) -> None:
+        """Write a whole, compact copy, durably, while work goes on.
+
+        Raises:
+            JournalError: The target exists or cannot be written; no copy is left.
+        """
+        await asyncio.to_thread(self._backup, target)
+
     async def close(self) -> None:
         """Finish what is under way and let go of the files; may be called twice."""
+        self._writer.stop()
         await asyncio.to_thread(self._close)
 
+    def _backup(self, target: Path) -> None:
+        """Back up on a connection of its own, so that other reads need not wait."""
+        with SqliteReader(self._path) as reader:
+            reader.backup(target)
+
+    async def _mark(self, loaded: Loaded) -> None:
+        """Let the rows show which histories cannot be read, and which can again."""
+        for each in loaded.unreadable:
+            structlog.get_logger().error("journal.unreadable", job=each.job_id, reason=each.reason)
+        steps = [sql.mark_unreadable(e.job_id, e.seq, e.reason) for e in loaded.unreadable]
+        steps += [sql.rewrite(row_of(job)) for job in loaded.marked]
+        if steps:
+            await self._writer.write(steps)
+
     def _close(self) -> None:
-        """Do what `close` says, blocking; the last connection folds the log into the file."""
-        self._writer.close()
+        """Close in the order that leaves one file behind, or the log where that fails."""
+        with self._closing:
+            if not self._closed:
+                self._closed = True
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._writer.join()
         self._reader.close()
-        self._connection.close()
+        self._lock.unsign()
+        if not self._writer.refusal:
+            self._fold_log()
+        self._connection.close(True)
         self._lock.release()
 
-
-def _prepared(path: Path) -> apsw.Connection:
-    """Open for writing, check, create what is missing."""
-    connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(10_000)
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "mmap_size=0"):
-        connection.pragma(*pragma.split("=", 1))
-    found = connection.execute("PRAGMA quick_check(1)").get
-    if found != "ok":
-        raise JournalError(_damaged(path, str(found)))
-    with connection:
-        for statement in sql.SCHEMA:
-            connection.execute(statement)
-        _check_version(connection, path)
-    return connection
-
-
-def _check_version(connection: apsw.Connection, path: Path) -> None:
-    """Write the version of a new journal, refuse one of the future."""
-    connection.execute(
-        "INSERT OR IGNORE INTO meta VALUES ('schema_version', ?)", (str(sql.SCHEMA_VERSION),)
-    )
-    version = int(connection.execute("SELECT value FROM meta WHERE name='schema_version'").get)
-    if version > sql.SCHEMA_VERSION:
-        message = (
-            f"the journal {str(path)!r} has version {version}, this program knows "
-            f"{sql.SCHEMA_VERSION}; run the newer seedance-watch again"
-        )
-        raise JournalError(message)
-
-
-def _damaged(path: Path, found: str) -> str:
-    """Say that a journal is damaged, and why it is not simply made anew."""
-    return (
-        f"the journal {str(path)!r} is damaged ({found}). It is not made anew, because an empty "
-        "one would forget what was paid; restore it from a copy, then start again"
-    )
+    def _fold_log(self) -> None:
+        """Move the log into the database; what fails here is done at the next start."""
+        self._connection.set_busy_timeout(_CLOSING_BUSY_MS)
+        with contextlib.suppress(apsw.Error):
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+            self._connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0)

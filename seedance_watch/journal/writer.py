@@ -1,133 +1,184 @@
-"""The one thread that writes the journal: batches that wait together share one sync.
+"""The one thread that writes: whatever waits at the same time shares one sync.
 
-Each batch stands in a savepoint, so that a stale one does not fail its neighbours. When a commit
-fails, what is on disk is uncertain; from then on every append is refused and the process is to
-be stopped and started again, which reads what is really there.
+A group is one transaction, each batch in it a savepoint, so that a batch that came too late does
+not fail its neighbours. The first failed transaction is the last one: after a failed sync nobody
+knows what the disk holds, so everything later is refused until the process has started anew and
+read what is really there.
 """
 
 import asyncio
+import contextlib
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import apsw
+import structlog
 
 from seedance_watch.core.errors import JournalError, Stale
-from seedance_watch.core.events import Record
-from seedance_watch.core.machine import Job
-from seedance_watch.journal import codec, sql
-from seedance_watch.journal.rows import values_of
+from seedance_watch.journal.sql import Step
 
-_GROUP_MOST = 512
+_GROUP_MAX = 1024  # batches; bounds how long the first of a group waits for the last
+CHECKPOINT_PAGES = 1000  # 4 MB of log; SQLite's own default
+STALE = "somebody else recorded first: load the job again and decide anew"
+CLOSED = "the journal is closed"
 
 
-@dataclass(slots=True)
-class _Batch:
-    """Records that are recorded together or not at all, and who waits for them."""
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Steps that are recorded all or none, and who waits for it."""
 
-    records: Sequence[Record]
-    jobs: Sequence[Job]
-    loop: asyncio.AbstractEventLoop
-    done: "asyncio.Future[None]"
-    error: Exception | None = None
+    steps: Sequence[Step]
+    done: asyncio.Future[None]
 
-    def tell(self) -> None:
-        """Let the waiting coroutine go on; it may be gone already."""
-        if self.done.done():
-            return
-        if self.error:
-            self.done.set_exception(self.error)
-        else:
-            self.done.set_result(None)
+
+Outcome = tuple[asyncio.Future[None], JournalError | None]
 
 
 class Writer:
-    """Owns the writing connection and its thread."""
+    """Owns the writing connection while it runs."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, say: Callable[[Exception], str]) -> None:
+        """Start the thread.
+
+        Args:
+            connection: The writing connection; nobody else may use it until `stop` returned.
+            say: Puts a failure into words.
+        """
         self._connection = connection
-        self._batches: queue.SimpleQueue[_Batch | None] = queue.SimpleQueue()
-        self._broken: str = ""
-        self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
+        self._say = say
+        self._waiting: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
+        self._refusal = ""
+        self._stopped = False
+        self._log_pages = 0
+        self._settled_pages = 0
+        connection.set_wal_hook(self._note_pages)
+        self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
 
-    async def append(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
-        """Make records durable; see ports.Journal."""
-        loop = asyncio.get_running_loop()
-        batch = _Batch(records, jobs, loop, loop.create_future())
-        self._batches.put(batch)
+    @property
+    def refusal(self) -> str:
+        """Why nothing is recorded any more, "" while all is well."""
+        return self._refusal
+
+    async def write(self, steps: Sequence[Step]) -> None:
+        """Record the steps, all or none; returns after they are synced to disk.
+
+        Raises:
+            Stale: A step that must change a row did not; nothing was recorded.
+            JournalError: The disk failed, now or earlier, or the writer was stopped.
+        """
+        if self._stopped:
+            raise JournalError(CLOSED)
+        batch = Batch(steps, asyncio.get_running_loop().create_future())
+        self._waiting.put(batch)
         await batch.done
 
-    def close(self) -> None:
-        """Write what waits, then end the thread; may be called twice."""
-        if self._thread.is_alive():
-            self._batches.put(None)
-            self._thread.join()
+    def stop(self) -> None:
+        """Let the thread finish what waits and end; must be called where `write` is called."""
+        if not self._stopped:
+            self._stopped = True
+            self._waiting.put(None)
 
-    def _work(self) -> None:
-        """Take what waits, write it, tell; until closed."""
-        open_ = True
-        while open_:
-            group = self._group()
-            open_ = None not in group
-            batches = [batch for batch in group if batch is not None]
-            if batches:
-                self._write(batches)
-            for batch in batches:
-                batch.loop.call_soon_threadsafe(batch.tell)
+    def join(self) -> None:
+        """Wait until the thread has ended; blocking."""
+        self._thread.join()
 
-    def _group(self) -> list[_Batch | None]:
-        """Wait for one batch and take all that wait with it."""
-        group = [self._batches.get()]
-        while len(group) < _GROUP_MOST and not self._batches.empty():
-            group.append(self._batches.get())
-        return group
+    # The thread
 
-    def _write(self, batches: list[_Batch]) -> None:
-        """Write a group in one transaction; after a failure nothing more is written."""
-        if self._broken:
-            self._fail(batches, JournalError(self._broken))
+    def _run(self) -> None:
+        more = True
+        while more:
+            group, more = self._next_group()
+            if group:
+                _tell(group[0].done.get_loop(), self._outcomes(group))
+                self._checkpoint()
+
+    def _next_group(self) -> tuple[list[Batch], bool]:
+        """Wait for a batch and take all that came with it; False after the last one."""
+        group: list[Batch] = []
+        each = self._waiting.get()
+        while each is not None:
+            group.append(each)
+            if len(group) == _GROUP_MAX or self._waiting.empty():
+                return group, True
+            each = self._waiting.get()
+        return group, False
+
+    def _outcomes(self, group: Sequence[Batch]) -> list[Outcome]:
+        """Record a group, if that is still allowed, and say what came of each batch."""
+        if not self._refusal:
+            try:
+                return self._record(group)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it was the last write
+                self._refuse(error)
+        return [(batch.done, JournalError(self._refusal)) for batch in group]
+
+    def _record(self, group: Sequence[Batch]) -> list[Outcome]:
+        """Record a group in one transaction."""
+        execute = self._connection.execute
+        execute("BEGIN IMMEDIATE")
+        outcomes = [(batch.done, self._add(batch.steps)) for batch in group]
+        execute("COMMIT")
+        return outcomes
+
+    def _add(self, steps: Sequence[Step]) -> JournalError | None:
+        """Add a batch to the transaction, or leave the transaction as it was."""
+        execute = self._connection.execute
+        execute("SAVEPOINT batch")
+        try:
+            came_first = all(self._changes(step) for step in steps)
+        except apsw.ConstraintError:
+            came_first = False
+        if not came_first:
+            execute("ROLLBACK TO batch")
+        execute("RELEASE batch")
+        return None if came_first else Stale(STALE)
+
+    def _changes(self, step: Step) -> bool:
+        """Do one step; False when it had to change a row and did not."""
+        text, values, must = step
+        self._connection.execute(text, values)
+        return not must or self._connection.changes() == 1
+
+    def _refuse(self, error: Exception) -> None:
+        """Record nothing any more."""
+        self._refusal = self._say(error)
+        structlog.get_logger().critical("journal.failed", reason=self._refusal)
+
+    def _note_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
+        """Hear how long the log is, after each commit."""
+        self._log_pages = pages
+        return apsw.SQLITE_OK
+
+    def _checkpoint(self) -> None:
+        """Move the log into the database when it has grown; nobody waits for this."""
+        if self._log_pages < self._settled_pages:  # it began again from its start
+            self._settled_pages = 0
+        if self._refusal or self._log_pages - self._settled_pages < CHECKPOINT_PAGES:
             return
         try:
-            self._connection.execute("BEGIN IMMEDIATE")
-            for batch in batches:
-                self._one(batch)
-            self._connection.execute("COMMIT")
-        except (apsw.Error, OSError, JournalError) as error:
-            self._fail(batches, error)
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.BusyError:
+            return
+        except Exception as error:  # noqa: BLE001 - a database that cannot be synced
+            self._refuse(error)
+        self._settled_pages = self._log_pages
 
-    def _one(self, batch: _Batch) -> None:
-        """Write one batch, or note that it is stale and leave nothing of it."""
-        try:
-            with self._connection:  # a savepoint
-                for record in batch.records:
-                    self._insert(record)
-                self._connection.executemany(sql.PUT_JOB, map(values_of, batch.jobs))
-        except Stale as error:
-            batch.error = error
 
-    def _insert(self, record: Record) -> None:
-        """Append one event; its number is the fencing token."""
-        last = self._connection.execute(sql.LAST_SEQ, (record.job_id,)).get
-        if last != record.seq - 1:
-            message = f"job {record.job_id} has {last} events, number {record.seq} cannot follow"
-            raise Stale(message)
-        kind, data = codec.encode(record.event)
-        self._connection.execute(
-            sql.INSERT_EVENT, (record.job_id, record.seq, record.at, kind, data)
-        )
+def _tell(loop: asyncio.AbstractEventLoop, outcomes: Sequence[Outcome]) -> None:
+    """Wake those who wait; a loop that is gone has nobody who waits."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(_resolve, outcomes)
 
-    def _fail(self, batches: list[_Batch], error: Exception) -> None:
-        """Refuse this group and all that follow."""
-        self._broken = self._broken or (
-            f"the journal cannot be written ({error}); nothing is sent any more. "
-            "Check the disk of state_dir, then start again"
-        )
-        if self._connection.in_transaction:
-            try:
-                self._connection.execute("ROLLBACK")
-            except apsw.Error:
-                self._broken += "; it could not be rolled back either"
-        for batch in batches:
-            batch.error = JournalError(self._broken)
+
+def _resolve(outcomes: Sequence[Outcome]) -> None:
+    """Give each its outcome; one that was cancelled meanwhile has been recorded all the same."""
+    for done, error in outcomes:
+        if done.done():
+            continue
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)

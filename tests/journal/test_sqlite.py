@@ -1,215 +1,456 @@
-"""The journal in SQLite: durable before it is told, fail-stop, one writer."""
+"""The journal in SQLite: where it may lie, who may write, what damage it notices, who may read."""
 
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
-import textwrap
-from collections.abc import Iterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import apsw
 import pytest
+import structlog
+from histories import LIFE, Story, claiming
 
 from seedance_watch.core.errors import JournalError, SpoolError
-from seedance_watch.core.events import Claiming, Record
-from seedance_watch.core.machine import Job, advance
-from seedance_watch.journal.lock import check_local
+from seedance_watch.core.events import Claimed, Held
+from seedance_watch.core.model import State
+from seedance_watch.journal import place
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 
 
-def first(name: str) -> tuple[Record, Job]:
-    event = Claiming(name, 1, 1, "w", "", "s", (), "k")
-    return Record(name, 1, 1.0, event), advance(Job(name), event, 1.0)
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "journal.db"
 
 
-async def add(journal: SqliteJournal, name: str) -> None:
-    record, job = first(name)
-    await journal.append([record], [job])
+@pytest.fixture
+async def journal(path: Path, anyio_backend: str) -> AsyncIterator[SqliteJournal]:
+    found = await SqliteJournal.open(path)
+    yield found
+    await found.close()
 
 
-_CHILD = textwrap.dedent("""
-    import asyncio, os, pathlib, signal, sys
-    sys.path[:0] = sys.argv[2:]
-    from test_sqlite import SqliteJournal, add
-    async def main():
-        journal = await SqliteJournal.open(pathlib.Path(sys.argv[1]))
-        for n in range(20):
-            await add(journal, f"job-{n}")
-            os.write(1, b"%d\\n" % n)
-        os.kill(os.getpid(), signal.SIGKILL)
-    asyncio.run(main())
-""")
+async def add(journal: SqliteJournal, name: str) -> Story:
+    story = Story.of(name)
+    await journal.append(*story.next(claiming(name)))
+    return story
 
 
-def test_promise_3_what_was_told_survives_kill_9(tmp_path: Path) -> None:
-    """An event is durable before anyone can see its effect."""
-    path = tmp_path / "state" / "journal.db"
-    here = str(Path(__file__).parent)
+async def filled(path: Path, jobs: int = 200) -> bytes:
+    """Make a journal, close it, give its bytes."""
+    journal = await SqliteJournal.open(path)
+    async with asyncio.TaskGroup() as tasks:
+        for n in range(jobs):
+            tasks.create_task(add(journal, f"job{n}"))
+    await journal.close()
+    return path.read_bytes()
+
+
+def change(path: Path, statement: str) -> None:
+    """Tamper with a closed journal."""
+    connection = apsw.Connection(str(path))
+    connection.execute(statement)
+    connection.close()
+
+
+# Promise 3, by force
+
+_CHILD = """
+import asyncio, os, pathlib, signal, sys
+sys.path[:0] = sys.argv[2:]
+from test_sqlite import SqliteJournal, add
+async def main():
+    journal = await SqliteJournal.open(pathlib.Path(sys.argv[1]))
+    for n in range(20):
+        await add(journal, f"job{n}")
+        os.write(1, b"%d\\n" % n)
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+
+
+def killed(path: Path) -> list[str]:
+    """Let a process write and die at once; give the jobs that it was told are recorded."""
+    here = Path(__file__).parent
+    arguments = [str(path), str(here), str(here.parent)]
     child = subprocess.run(
-        [sys.executable, "-c", _CHILD, str(path), here],
+        [sys.executable, "-c", _CHILD, *arguments], capture_output=True, timeout=60, check=False
+    )
+    assert child.returncode == -signal.SIGKILL, child.stderr
+    return [f"job{int(n)}" for n in child.stdout.split() if n.isdigit()]
+
+
+async def test_what_was_told_survives_kill_9(path: Path) -> None:
+    """An event is there for readers and for the next start right after its append returned."""
+    told = killed(path)
+    assert len(told) == 20
+    with SqliteReader(path) as reader:
+        assert all(reader.history(name) for name in told)
+    journal = await SqliteJournal.open(path)
+    assert [job.id for job in await journal.working()] == told
+    await journal.close()
+
+
+async def test_a_torn_tail_of_the_log_is_cut(path: Path) -> None:
+    """What was written after the last whole transaction does not hinder a start."""
+    told = killed(path)
+    with place.wal(path).open("ab") as log:
+        log.write(b"torn" * 3000)
+    journal = await SqliteJournal.open(path)
+    assert [job.id for job in await journal.working()] == told
+    await journal.close()
+
+
+# Where it lies
+
+
+async def test_a_new_state_directory_is_private(path: Path, journal: SqliteJournal) -> None:
+    """Bodies and links are nobody else's business, wherever the directory lies."""
+    await add(journal, "a")
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    files = [each for each in path.parent.iterdir() if each.name.startswith("journal.db")]
+    assert len(files) == 3
+    assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+
+
+@pytest.mark.parametrize("fs_type", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse", "9p"])
+async def test_a_network_file_system_is_refused(path: Path, fs_type: str) -> None:
+    """A journal could lose what was paid there; the message says what to do."""
+    with pytest.raises(SpoolError, match=rf"{fs_type}.*set state_dir"):
+        await SqliteJournal.open(path, fs_type=fs_type)
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("fs_type", ["ext4", "btrfs", "zfs", "overlay", "fuseblk", None])
+async def test_a_local_file_system_is_taken(path: Path, fs_type: str | None) -> None:
+    """Unknown types are believed to be local."""
+    await (await SqliteJournal.open(path, fs_type=fs_type)).close()
+
+
+async def test_a_directory_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    """A sentence that names the folder, not a traceback."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SpoolError, match="state directory"):
+        await SqliteJournal.open(tmp_path / "file" / "state" / "journal.db")
+
+
+async def test_closing_leaves_one_file(path: Path) -> None:
+    """A closed journal is one file that can be copied; nothing is left in a log."""
+    await filled(path, 3)
+    assert {"journal.db", "journal.lock", "journal.born"} == {
+        each.name for each in path.parent.iterdir()
+    }
+
+
+# Who may write
+
+
+async def test_a_second_writer_is_told_who_the_first_is(path: Path) -> None:
+    """One writing process, held by a lock that another process respects."""
+    journal = await SqliteJournal.open(path)
+    with pytest.raises(SpoolError, match=rf"process {os.getpid()} on .*stop that one first"):
+        await SqliteJournal.open(path)
+    here = Path(__file__).parent
+    other = subprocess.run(
+        [sys.executable, "-c", _CHILD, str(path), str(here), str(here.parent)],
         capture_output=True,
         timeout=60,
         check=False,
     )
-    reader = SqliteReader(path)
-
-    assert child.returncode == -signal.SIGKILL, child.stderr
-    told = child.stdout.split()
-    assert len(told) == 20
-    assert all(reader.history(f"job-{int(n)}") for n in told)
-    reader.close()
-
-
-class Disk(apsw.VFS):
-    """The real file system, with a count of syncs and a switch that breaks it."""
-
-    def __init__(self) -> None:
-        self.syncs = 0
-        self.broken: type[apsw.Error] | None = None
-        super().__init__("counted", "unix", makedefault=True)
-
-    def xOpen(self, name: object, flags: list[int]) -> "File":  # noqa: N802
-        return File(self, name, flags)
-
-
-class File(apsw.VFSFile):
-    """A file on that disk."""
-
-    def __init__(self, disk: Disk, name: object, flags: list[int]) -> None:
-        self.disk = disk
-        super().__init__("unix", name, flags)
-
-    def xSync(self, flags: int) -> None:  # noqa: N802
-        if self.disk.broken:
-            raise self.disk.broken("the disk is gone")
-        self.disk.syncs += 1
-        super().xSync(flags)
-
-
-@pytest.fixture
-def disk() -> Iterator[Disk]:
-    found = Disk()
-    yield found
-    with contextlib.suppress(apsw.Error):
-        found.unregister()
-
-
-async def test_promise_3_the_sync_comes_before_the_answer(disk: Disk, tmp_path: Path) -> None:
-    """Each lone append has its sync before it returns; appends together share one."""
-    journal = await SqliteJournal.open(tmp_path / "journal.db")
-    for n in range(5):
-        before = disk.syncs
-        await add(journal, f"lone-{n}")
-        assert disk.syncs > before
-    before = disk.syncs
-    async with asyncio.TaskGroup() as tasks:
-        for n in range(100):
-            tasks.create_task(add(journal, f"many-{n}"))
-    shared = disk.syncs - before
+    assert f"process {os.getpid()} on".encode() in other.stderr
+    await add(journal, "still here")
     await journal.close()
-
-    assert 0 < shared <= 25
-
-
-async def test_a_failed_sync_is_the_end_of_writing(disk: Disk, tmp_path: Path) -> None:
-    """Fail-stop: that append and all later ones are refused, with what to do."""
-    journal = await SqliteJournal.open(tmp_path / "journal.db")
-    await add(journal, "before")
-    disk.broken = apsw.IOError
-    with pytest.raises(JournalError, match="nothing is sent any more"):
-        await add(journal, "during")
-    disk.broken = None
-    with pytest.raises(JournalError, match="nothing is sent any more"):
-        await add(journal, "after")
-    await journal.close()
-    disk.unregister()
-    reader = SqliteReader(tmp_path / "journal.db")
-
-    assert len(reader.history("before")) == 1
-    assert reader.history("after") == []
-    reader.close()
-
-
-async def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
-    """One writing process, held by a lock."""
-    journal = await SqliteJournal.open(tmp_path / "journal.db")
-    with pytest.raises(SpoolError, match=f"process {os.getpid()} on"):
-        await SqliteJournal.open(tmp_path / "journal.db")
-    await journal.close()
-    await (await SqliteJournal.open(tmp_path / "journal.db")).close()
-
-
-async def test_a_damaged_journal_is_never_made_anew(tmp_path: Path) -> None:
-    """An empty one would forget what was paid."""
-    path = tmp_path / "journal.db"
-    journal = await SqliteJournal.open(path)
-    for n in range(200):
-        await add(journal, f"job-{n}")
-    await journal.close()
-    whole = path.read_bytes()
-    for damaged in (
-        b"not a database" * 100,
-        whole[: len(whole) // 2],
-        whole[:5000] + b"\0" * 9000,
-    ):
-        path.write_bytes(damaged)
-        with pytest.raises(JournalError, match="damaged"):
-            await SqliteJournal.open(path)
-        assert path.read_bytes() == damaged
-
-
-async def test_a_journal_of_the_future_is_refused(tmp_path: Path) -> None:
-    """An older program must not write into a newer journal."""
-    path = tmp_path / "journal.db"
     await (await SqliteJournal.open(path)).close()
-    connection = apsw.Connection(str(path))
-    connection.execute("UPDATE meta SET value = '99'")
-    connection.close()
-    with pytest.raises(JournalError, match="newer"):
+
+
+async def test_a_refused_open_leaves_the_lock(path: Path) -> None:
+    """After a failure the next try is judged anew."""
+    whole = await filled(path)
+    path.write_bytes(whole[:5000])
+    with pytest.raises(JournalError):
+        await SqliteJournal.open(path)
+    path.write_bytes(whole)
+    await (await SqliteJournal.open(path)).close()
+
+
+# Damage
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda whole: b"not a database" * 100,
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[:5000] + b"\0" * 9000 + whole[14000:],
+        lambda whole: whole[:100] + bytes(each ^ 4 for each in whole[100:104]) + whole[104:],
+    ],
+    ids=["foreign", "half", "a hole", "flipped bits"],
+)
+async def test_a_damaged_journal_is_never_made_anew(path: Path, damage: object) -> None:
+    """An empty one would forget what was paid; the file is left for a doctor."""
+    damaged = damage(await filled(path))  # type: ignore[operator]
+    path.write_bytes(damaged)
+    with pytest.raises(JournalError, match="damaged"):
+        await SqliteJournal.open(path)
+    assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("emptied", [True, False])
+async def test_a_journal_that_was_taken_away_is_missed(path: Path, *, emptied: bool) -> None:
+    """Where there was a journal, none is made until the whole folder is deleted."""
+    await filled(path)
+    path.unlink()
+    if emptied:
+        path.touch()
+    with pytest.raises(JournalError, match=r"missing or empty.*restore a backup"):
+        await SqliteJournal.open(path)
+    shutil.rmtree(path.parent)
+    await (await SqliteJournal.open(path)).close()
+
+
+async def test_a_log_that_was_taken_away_is_missed(path: Path) -> None:
+    """After a kill the newest events are in the log alone; without it nothing is begun."""
+    killed(path)
+    place.wal(path).unlink()
+    with pytest.raises(JournalError, match=r"wal is missing.*put it back"):
         await SqliteJournal.open(path)
 
 
-async def test_a_reader_works_beside_the_writer_and_after_it(tmp_path: Path) -> None:
-    """Committed rows are seen at once; a closed journal is read too; a missing one is said."""
-    path = tmp_path / "journal.db"
-    with pytest.raises(JournalError, match="no journal"):
-        SqliteReader(path)
+async def test_a_start_that_was_cut_short_is_begun_again(path: Path) -> None:
+    """An empty file beside nothing is no robbery: the first start died early."""
+    path.parent.mkdir()
+    path.touch()
     journal = await SqliteJournal.open(path)
-    reader = SqliteReader(path)
     await add(journal, "a")
-    assert [row.job_id for row in reader.rows()] == ["a"]
+    await journal.close()
+
+
+async def test_another_database_is_left_alone(path: Path) -> None:
+    """A file of that name with other tables is not ours to write."""
+    path.parent.mkdir()
+    change(path, "CREATE TABLE photos (a)")
+    with pytest.raises(JournalError, match="no journal"):
+        await SqliteJournal.open(path)
+
+
+async def test_a_journal_of_the_future_is_refused(path: Path) -> None:
+    """An older program must not write into a newer journal, nor misread it."""
+    await filled(path, 1)
+    change(path, "UPDATE meta SET value = '99' WHERE name = 'schema'")
+    change(path, "UPDATE meta SET value = 'seedance-watch 9.9' WHERE name = 'app'")
+    before = path.read_bytes()
+    with pytest.raises(JournalError, match=r"seedance-watch 9\.9.*newer"):
+        await SqliteJournal.open(path)
+    with pytest.raises(JournalError, match=r"seedance-watch 9\.9.*newer"):
+        SqliteReader(path)
+    assert path.read_bytes() == before
+
+
+_UNREADABLE = [
+    "UPDATE events SET data = '{}' WHERE job_id = 'bad'",
+    "UPDATE events SET type = 'Refunded' WHERE job_id = 'bad'",
+    "UPDATE events SET type = 'Placed', data = '{}' WHERE job_id = 'bad'",
+    "DELETE FROM events WHERE job_id = 'bad' AND seq = 1",
+    "DELETE FROM events WHERE job_id = 'bad' AND seq = 2",
+    "DELETE FROM events WHERE job_id = 'bad'",
+]
+
+
+@pytest.mark.parametrize("tampering", _UNREADABLE)
+async def test_one_unreadable_history_stops_nobody_else(path: Path, tampering: str) -> None:
+    """It is reported, shown as held and left out; the others are worked on."""
+    first = await SqliteJournal.open(path)
+    for name in ("good", "bad", "other"):
+        story = await add(first, name)
+        await first.append(*story.next(Claimed()))
+    await first.close()
+    change(path, tampering)
+    journal = await SqliteJournal.open(path)
+    with structlog.testing.capture_logs() as lines:
+        working = await journal.working()
+    rows = {row.job_id: row for row in await journal.rows()}
+    await journal.close()
+
+    assert [job.id for job in working] == ["good", "other"]
+    assert [(line["event"], line["job"]) for line in lines] == [("journal.unreadable", "bad")]
+    assert rows["bad"].held == "journal"
+    assert "bad" in rows["bad"].reason
+    assert rows["good"].held == ""
+
+
+async def test_a_history_that_can_be_read_again_is_shown_so(path: Path) -> None:
+    """After the newer version was installed the mark goes, without an event."""
+    journal = await SqliteJournal.open(path)
+    story = await add(journal, "a")
+    await journal.append(*story.next(Held("budget", "the month is spent")))
+    await journal.close()
+    change(path, "UPDATE jobs SET held = 'journal', reason = 'cannot be read'")
+    journal = await SqliteJournal.open(path)
+    assert await journal.working() == [story.job]
+    (row,) = await journal.rows()
+    assert (row.held, row.reason) == ("budget", "the month is spent")
+    await journal.close()
+
+
+# Who may read
+
+
+async def test_a_reader_works_beside_the_writer(path: Path, journal: SqliteJournal) -> None:
+    """Committed events are seen at once, and reading hinders no writing."""
+    story = await add(journal, "a")
+    with SqliteReader(path) as reader:
+        assert [row.job_id for row in reader.rows()] == ["a"]
+        await journal.append(*story.next(*LIFE))
+        await add(journal, "b")
+        assert len(reader.history("a")) == 11
+        assert reader.counts() == {(State.DONE, ""): 1, (State.CLAIMING, ""): 1}
+        row = reader.row("a")
+        assert row is not None
+        assert row.state is State.DONE
+        assert reader.row("nobody") is None
+
+
+async def test_a_reader_changes_nothing(path: Path) -> None:
+    """A closed journal is byte for byte the same after it was read."""
+    before = await filled(path)
+    with SqliteReader(path) as reader:
+        assert len(reader.rows()) == 200
+    assert path.read_bytes() == before
+
+
+async def test_a_reader_needs_no_right_to_write(nobodys: Path) -> None:
+    """A closed journal in a directory that cannot be written is read as it is."""
+    await filled(nobodys, 3)
+    with _as_nobody(nobodys), SqliteReader(nobodys) as reader:
+        with pytest.raises(OSError, match="denied"):
+            (nobodys.parent / "new").touch()
+        assert [row.job_id for row in reader.rows()] == ["job2", "job1", "job0"]
+
+
+async def test_a_reader_without_rights_sees_what_is_in_the_log(nobodys: Path) -> None:
+    """Beside a daemon the newest events are read, not only those of the still file."""
+    journal = await SqliteJournal.open(nobodys)
+    await add(journal, "a")
+    with _as_nobody(nobodys), SqliteReader(nobodys) as reader:
+        assert [row.job_id for row in reader.rows()] == ["a"]
+    await journal.close()
+
+
+@pytest.fixture
+def nobodys() -> Iterator[Path]:
+    """A place for a journal that a stranger can get at."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "state" / "journal.db"
+
+
+@contextlib.contextmanager
+def _as_nobody(path: Path) -> Iterator[None]:
+    """Be a user who may read the journal but not write anything."""
+    for each in path.parent.glob("journal.db*"):
+        each.chmod(0o444)
+    path.parent.chmod(0o555)
+    me = os.geteuid()
+    if me == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(me)
+        path.parent.chmod(0o755)
+        for each in path.parent.glob("journal.db*"):
+            each.chmod(0o600)
+
+
+async def test_a_reader_of_a_closed_journal_notices_a_daemon(path: Path) -> None:
+    """Opened as a still file, it changes over when a log appears."""
+    await filled(path, 1)
+    reader = SqliteReader(path)
+    reader._connection.close()
+    reader._connection = reader._connected("immutable=1")
+    reader._frozen = True
+    journal = await SqliteJournal.open(path)
+    await add(journal, "new")
+    assert {row.job_id for row in reader.rows()} == {"job0", "new"}
     reader.close()
     await journal.close()
-    later = SqliteReader(path)
-    assert [row.job_id for row in later.rows()] == ["a"]
-    later.close()
 
 
-async def test_one_unreadable_history_stops_nobody_else(tmp_path: Path) -> None:
-    """It is reported and left out; the others are worked on."""
-    path = tmp_path / "journal.db"
+def test_a_missing_journal_is_said(path: Path) -> None:
+    """Before the first start there is nothing to show, and the sentence says why."""
+    with pytest.raises(JournalError, match=r"no journal.*state_dir"):
+        SqliteReader(path)
+
+
+async def test_names_in_the_path_may_be_odd(tmp_path: Path) -> None:
+    """Question marks, percent signs and undecodable bytes are part of a path."""
+    path = tmp_path / "a?b%20#c \udcff" / "journal.db"
+    await filled(path, 1)
+    with SqliteReader(path) as reader:
+        assert len(reader.rows()) == 1
+        reader.backup(path.with_name("copy ?\udcfe.db"))
+    with SqliteReader(path.with_name("copy ?\udcfe.db")) as copy:
+        assert len(copy.rows()) == 1
+
+
+# Backup
+
+
+async def test_a_backup_is_whole_while_work_goes_on(
+    path: Path, journal: SqliteJournal, tmp_path: Path
+) -> None:
+    """The copy is a journal from one moment that opens by itself."""
+    story = await add(journal, "a")
+    target = tmp_path / "copy" / "journal.db"
+    target.parent.mkdir()
+    await journal.backup(target)
+    await add(journal, "later")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    copy = await SqliteJournal.open(target)
+    assert await copy.working() == [story.job]
+    await copy.append(*story.next(Claimed()))
+    await copy.close()
+
+
+async def test_a_backup_overwrites_nothing(journal: SqliteJournal, tmp_path: Path) -> None:
+    """A name that is taken is refused, and what cannot be written leaves nothing."""
+    target = tmp_path / "mine"
+    target.write_text("precious")
+    with pytest.raises(JournalError, match="backup"):
+        await journal.backup(target)
+    assert target.read_text() == "precious"
+    with pytest.raises(JournalError, match="backup"):
+        await journal.backup(tmp_path / "nowhere" / "copy.db")
+
+
+# The loop is never blocked, and never waited for
+
+
+async def test_an_abandoned_append_is_recorded_all_the_same(journal: SqliteJournal) -> None:
+    """Cancelling the wait cancels nothing that is on its way to the disk."""
+    story = Story.of("a")
+    waiting = asyncio.ensure_future(journal.append(*story.next(claiming())))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await add(journal, "b")
+    assert waiting.cancelled()
+    assert len(await journal.history("a")) == 1
+
+
+async def test_close_finishes_what_waits(path: Path) -> None:
+    """Appends that were asked for before the close are recorded."""
     journal = await SqliteJournal.open(path)
-    await add(journal, "good")
-    await add(journal, "bad")
-    await journal.close()
-    connection = apsw.Connection(str(path))
-    connection.execute("UPDATE events SET data = '{}' WHERE job_id = 'bad'")
-    connection.close()
-    again = await SqliteJournal.open(path)
-    working = await again.working()
-    await again.close()
-
-    assert [job.id for job in working] == ["good"]
-
-
-@pytest.mark.parametrize("fs_type", ["nfs4", "cifs", "smb3", "fuse.sshfs", "9p"])
-def test_a_network_file_system_is_refused(fs_type: str) -> None:
-    """A journal could be torn there; the message says what to do."""
-    with pytest.raises(SpoolError, match="set state_dir"):
-        check_local(Path("/mnt/nas"), fs_type)
-    check_local(Path("/var/lib"), "ext4")
-    check_local(Path("/var/lib"), None)
+    async with asyncio.TaskGroup() as tasks:
+        adding = [tasks.create_task(add(journal, f"job{n}")) for n in range(50)]
+        await asyncio.sleep(0)
+        await journal.close()
+    assert all(each.done() for each in adding)
+    with SqliteReader(path) as reader:
+        assert len(reader.rows()) == 50

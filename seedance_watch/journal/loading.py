@@ -1,0 +1,83 @@
+"""From rows of the database to jobs; one history that cannot be read stops no other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from seedance_watch.core import machine
+from seedance_watch.core.errors import IllegalMove, JournalError
+from seedance_watch.core.events import Record
+from seedance_watch.core.machine import Job
+from seedance_watch.journal import codec
+from seedance_watch.journal.rows import UNREADABLE
+from seedance_watch.journal.text import restored
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A job whose history makes no sense here."""
+
+    job_id: str
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What came of reading the jobs that are not at rest.
+
+    Attributes:
+        jobs: The readable ones, in the order in which they were claimed.
+        unreadable: The others.
+        marked: Readable jobs whose rows still say that they are not.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    unreadable: list[Unreadable] = field(default_factory=list)
+    marked: list[Job] = field(default_factory=list)
+
+
+def load(found: Iterable[Sequence[Any]]) -> Loaded:
+    """Fold each history of a query WORKING."""
+    loaded = Loaded()
+    for stored_id, rows in groupby(found, itemgetter(0)):
+        lines = list(rows)
+        _, seq, held, *_ = lines[0]
+        job_id = restored(stored_id)
+        try:
+            job = _folded(job_id, seq, [line[3:] for line in lines])
+        except (IllegalMove, JournalError) as error:
+            loaded.unreadable.append(Unreadable(job_id, seq, str(error)))
+            continue
+        loaded.jobs.append(job)
+        if held == UNREADABLE:
+            loaded.marked.append(job)
+    return loaded
+
+
+def _folded(job_id: str, seq: int, lines: Sequence[Sequence[Any]]) -> Job:
+    """Fold one history and hold it against the row's number."""
+    records = history(job_id, lines) if lines[0][0] is not None else []
+    job = machine.fold(job_id, records)
+    if job.seq != seq:
+        raise JournalError(f"job {job_id}: its history ends at event {job.seq}, not {seq}")
+    return job
+
+
+def history(job_id: str, lines: Iterable[Sequence[Any]]) -> list[Record]:
+    """Give the records of one job from rows of (seq, at, type, data).
+
+    Raises:
+        JournalError: An event cannot be read.
+    """
+    return [_record(job_id, line) for line in lines]
+
+
+def _record(job_id: str, line: Sequence[Any]) -> Record:
+    seq, at, name, data = line
+    try:
+        return Record(job_id, seq, at, codec.decode(name, data))
+    except JournalError as error:
+        raise JournalError(f"job {job_id}, event {seq}: {error}") from error

@@ -1,0 +1,157 @@
+"""Opening the one connection that writes: check first, create only where nothing ever was."""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import quote
+
+import apsw
+import structlog
+
+from seedance_watch.core.errors import JournalError
+from seedance_watch.journal import place, sql
+from seedance_watch.journal.trouble import words
+
+BUSY_MS = 10_000  # a person's shell may hold the lock for a moment; longer is an error
+_WAL_KEPT_BYTES = 64 * 2**20
+
+# mmap would turn a disk error into a signal that kills the process. Automatic checkpoints
+# swallow their errors: a database whose sync failed once would be believed at the second try.
+PRAGMAS = (
+    ("synchronous", "FULL"),
+    ("fullfsync", 1),
+    ("checkpoint_fullfsync", 1),
+    ("mmap_size", 0),
+    ("wal_autocheckpoint", 0),
+    ("journal_size_limit", _WAL_KEPT_BYTES),
+)
+
+
+_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
+
+
+def address(path: Path, how: str) -> str:
+    """Name a file as SQLite takes it, whatever bytes are in its path."""
+    return f"file:{quote(os.fsencode(path.absolute()))}?{how}"
+
+
+def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
+    """Open a journal for writing, or make it where none ever was.
+
+    Must be called with the lock held.
+
+    Args:
+        path: The database's file.
+        vfs: Name of the SQLite VFS, None for the system's.
+
+    Raises:
+        JournalError: It is damaged, incomplete, from a newer version or not writable; nothing
+            was changed.
+    """
+    place.check_whole(path)
+    with contextlib.ExitStack() as undo:
+        try:
+            path.touch(mode=0o600)  # it holds what is sent; its companions inherit the mode
+            connection = apsw.Connection(address(path, "mode=rwc"), flags=_FLAGS, vfs=vfs)
+            undo.callback(connection.close, True)
+            _prepare(connection, path)
+        except (apsw.Error, OSError) as error:
+            raise JournalError(words("open", path, error)) from error
+        undo.pop_all()
+    return connection
+
+
+def _prepare(connection: apsw.Connection, path: Path) -> None:
+    """Check, configure and if need be make the tables."""
+    connection.set_busy_timeout(BUSY_MS)
+    # Closing must not checkpoint by itself after an error; SqliteJournal.close does it.
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    _check(connection, path)
+    for name, value in PRAGMAS:
+        connection.pragma(name, value)
+    if connection.pragma("journal_mode", "wal") != "wal":
+        raise JournalError(
+            f"the disk of {path} cannot keep a write-ahead log; set state_dir to another disk"
+        )
+    _make(connection)
+    place.born(path)
+    _settle(connection)
+
+
+def _check(connection: apsw.Connection, path: Path) -> None:
+    """Look at every page; a journal that is damaged or newer is left alone."""
+    began = time.monotonic()
+    problems = [str(found[0]) for found in connection.execute("PRAGMA quick_check(5)")]
+    if problems != ["ok"]:
+        raise JournalError(words("trust", path, apsw.CorruptError("; ".join(problems))))
+    check_version(connection, path)
+    took_s = round(time.monotonic() - began, 3)
+    structlog.get_logger().info("journal.checked", path=str(path), took_s=took_s)
+
+
+def tables(connection: apsw.Connection) -> set[str]:
+    """Give the names of the tables that there are."""
+    return {str(each[0]) for each in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def check_version(connection: apsw.Connection, path: Path) -> None:
+    """Refuse what is no journal, or one from a newer version.
+
+    Raises:
+        JournalError: It is one of these; a database without any table is fine.
+    """
+    found = tables(connection)
+    if found and "meta" not in found:
+        raise JournalError(
+            f"{path} is a database, but no journal; set state_dir to another folder"
+        )
+    schema = int(meta(connection, "schema") or 0) if found else 0
+    if schema > sql.VERSION:
+        raise JournalError(
+            f"the journal {path} was written by {meta(connection, 'app')} with schema {schema}, "
+            f"and this version knows schemas up to {sql.VERSION}; install that one or a newer one"
+        )
+
+
+def meta(connection: apsw.Connection, name: str) -> str:
+    """Give what is noted under a name, "" for nothing."""
+    return str(connection.execute(sql.META, (name,)).get or "")
+
+
+def _make(connection: apsw.Connection) -> None:
+    """Make what is missing and note who wrote last; the write also makes the log's file."""
+    notes = {"app": _app()}
+    connection.execute("BEGIN IMMEDIATE")
+    if not tables(connection):
+        for statement in sql.SCHEMA:
+            connection.execute(statement.format_map(sql.SQLITE))
+        notes |= {"schema": str(sql.VERSION), "created": str(connection.execute(sql.NOW).get)}
+    _note(connection, notes.items())
+    connection.execute("COMMIT")
+
+
+def _note(connection: apsw.Connection, notes: Iterable[tuple[str, str]]) -> None:
+    for each in notes:
+        connection.execute(sql.PUT_META, each)
+
+
+def _app() -> str:
+    """Name the version that writes."""
+    try:
+        return f"seedance-watch {version('seedance-watch')}"
+    except PackageNotFoundError:
+        return "seedance-watch"
+
+
+def _settle(connection: apsw.Connection) -> None:
+    """Move the log's content into the database.
+
+    If the last run ended because a sync failed, the log may be whole in memory but not on the
+    disk, and what is synced behind such a hole would be lost with it; written elsewhere it is
+    safe. A reader may keep a part of it back; that part is older than this process.
+    """
+    with contextlib.suppress(apsw.BusyError):
+        connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)

@@ -1,0 +1,113 @@
+"""Where a journal may lie: on a local disk, in a directory of its own that was never robbed."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from seedance_watch.core.errors import JournalError, SpoolError
+
+# WAL needs memory that all processes share and locks that hold: no network file system and no
+# FUSE file system promises both. Source: sqlite.org, "Write-Ahead Logging", 2.2.
+_REMOTE = frozenset(
+    {
+        *("nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "9p", "vboxsf", "prl_fs"),
+        *("ceph", "glusterfs", "lustre", "gpfs", "gfs2", "ocfs2", "beegfs", "orangefs", "fuse"),
+    }
+)
+_BORN = """A journal was made here. While this file exists, seedance-watch does not start without
+journal.db, because an empty journal forgets what was paid for. To begin anew, delete this folder.
+"""
+
+
+def check_local(folder: Path, fs_type: str | None) -> None:
+    """Refuse a journal on a file system that cannot keep one.
+
+    Args:
+        folder: The state directory.
+        fs_type: Type of the file system that it lies on ("ext4", "fuse.sshfs"); None: unknown,
+            and believed to be local.
+
+    Raises:
+        SpoolError: It is a network or FUSE file system.
+    """
+    kind = fs_type or ""
+    if kind in _REMOTE or kind.startswith("fuse."):
+        raise SpoolError(
+            f"the journal cannot lie on {kind} ({folder}): a crash there could lose what "
+            "was paid for; set state_dir to a folder on a local disk"
+        )
+
+
+def make_dir(path: Path) -> None:
+    """Create a private directory; its name, and those of new parents, are durable.
+
+    Raises:
+        SpoolError: It cannot be made.
+    """
+    try:
+        _make_dir(path)
+    except OSError as error:
+        raise SpoolError(
+            f"cannot make the state directory {path}: {error.strerror}; "
+            "set state_dir to a folder that this user may write"
+        ) from error
+
+
+def _make_dir(path: Path) -> None:
+    if path.is_dir():
+        return
+    _make_dir(path.parent)
+    with contextlib.suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Make the names in a directory, or the bytes of a file, durable."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """Give a file that belongs to the journal: journal.db -> journal.lock."""
+    return path.with_suffix(f".{ending}")
+
+
+def wal(path: Path) -> Path:
+    """Give the journal's write-ahead log."""
+    return path.with_name(path.name + "-wal")
+
+
+def check_whole(path: Path) -> None:
+    """Refuse to start where files of a journal are gone.
+
+    Must be called with the lock held and before the journal is opened.
+
+    Raises:
+        JournalError: The journal, its content or its write-ahead log was taken away.
+    """
+    there = path.exists() and path.stat().st_size > 0
+    if not there and (beside(path, "born").exists() or wal(path).exists()):
+        raise JournalError(
+            f"the journal {path} is missing or empty although there was one: it alone knows "
+            "what was paid for; put it back, or restore a backup"
+        )
+    # The owner's file is there only while the journal is open, and so is the log.
+    if there and beside(path, "owner").exists() and not wal(path).exists():
+        raise JournalError(
+            f"{wal(path)} is missing although the last run did not end cleanly: the newest "
+            "events, and what they say was paid for, were in it; put it back. If you restored "
+            f"a backup on purpose, remove {beside(path, 'holder')}"
+        )
+
+
+def born(path: Path) -> None:
+    """Remember that there is a journal; may be called again."""
+    mark = beside(path, "born")
+    if not mark.exists():
+        mark.write_text(_BORN, encoding="utf-8")
+        sync(mark)
+        sync(mark.parent)
