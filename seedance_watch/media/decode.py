@@ -7,6 +7,7 @@ is ever read. JPEG, PNG and WebP are taken apart first; their decoders never see
 import io
 import struct
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from seedance_watch.media import exif, jpeg, kinds, png, tiff, webp
+from seedance_watch.media import exif, gif, jpeg, kinds, png, tiff, webp
 from seedance_watch.media.anatomy import Anatomy
 from seedance_watch.media.kinds import Kind
 from seedance_watch.media.refusals import Damaged, Unfinished, Unusable
@@ -45,6 +46,11 @@ _DISSECTORS: dict[Kind, Callable[[bytes], Anatomy]] = {
 _CHECKS: dict[Kind, Callable[[bytes], None]] = {
     kinds.WEBP: lambda content: check_pixels(webp.size(content)),
     kinds.TIFF: tiff.check,
+}
+# Of these the first picture may be there long before the last one has arrived.
+_ENDINGS: dict[Kind, Callable[[bytes], None]] = {
+    kinds.GIF: gif.check_end,
+    kinds.TIFF: tiff.check_pages,
 }
 # The classes themselves, not Image.open: that one warns about sizes that we allow, and a
 # warning can only be silenced for the whole process.
@@ -68,7 +74,7 @@ _ABOUT = frozenset({270, 271, 272, 305, 306, 315, 700, 33723, _EXIF})
 _REDUCED = 1  # a subfile that is only a preview
 
 _LARGE_PIXELS = 30_000_000
-_LARGE = threading.Lock()  # two pictures of 160 million pixels at once are too much for a NAS
+_LARGE = threading.Lock()  # two pictures of 200 million pixels at once are too much for a NAS
 
 
 @dataclass(slots=True)
@@ -128,6 +134,21 @@ def opened(content: bytes) -> Iterator[Still]:
                 yield _still(kind, plain, image, anatomy)
 
 
+def check_whole(content: bytes) -> None:
+    """Look whether a picture has arrived completely, as far as its content tells.
+
+    Raises:
+        Unfinished, Damaged: It has not, or has holes.
+        Unusable: No waiting makes it one that can be used.
+        MemoryError: There is not enough memory to decode it.
+    """
+    kind = _kind(content)
+    _ENDINGS.get(kind, _unchecked)(content)
+    with opened(content) as still:
+        if kind not in {kinds.JPEG, kinds.PNG}:
+            still.image.load()
+
+
 def _unchecked(_content: bytes) -> None:
     """Leave everything to the decoder."""
 
@@ -146,7 +167,7 @@ def decoding() -> Iterator[None]:
 
 _DECODERS_RAISE = (
     *(SyntaxError, ValueError, LookupError, TypeError, RuntimeError, ArithmeticError),
-    *(AttributeError, AssertionError, struct.error, Image.DecompressionBombError),
+    *(AttributeError, AssertionError, struct.error, zlib.error, Image.DecompressionBombError),
 )
 
 

@@ -14,12 +14,12 @@ from PIL import Image
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import ImageLimits, Picture, Role
 from seedance_watch.core.words import listing
-from seedance_watch.media import colours, jobfiles, kinds
-from seedance_watch.media.decode import Still, opened
+from seedance_watch.media import colours, jobfiles, kinds, originals
+from seedance_watch.media.decode import Still, check_whole, opened
 from seedance_watch.media.encode import Encoded, encode
 from seedance_watch.media.exif import upright
 from seedance_watch.media.refusals import Damaged, Unfinished, Unusable
-from seedance_watch.media.shapes import MAX_SOURCE_BYTES, check_shape, target
+from seedance_watch.media.shapes import check_shape, target
 
 # EXIF orientation: how the stored picture has to be turned to stand upright.
 _TURNS = {
@@ -69,9 +69,8 @@ def prepare(
             too little memory.
     """
     order = _Order(source, folder, stem, role, limits, keep_metadata)
-    content = jobfiles.read(source, max_bytes=MAX_SOURCE_BYTES)
     try:
-        _check_bytes(content)
+        content = _read(source)
         with opened(content) as still:
             check_shape(still.size, limits)
             return _untouched(order, still, content) or _converted(order, still)
@@ -94,26 +93,26 @@ def whole(path: Path) -> bool:
     Raises:
         OSError: It cannot be read.
     """
-    content = jobfiles.content(path, max_bytes=MAX_SOURCE_BYTES)
-    if kinds.kind_of(content) is None:
-        return not (kinds.begun(content) or kinds.blank(content))
     try:
-        with opened(content) as still:
-            if still.kind not in {kinds.JPEG, kinds.PNG}:
-                still.image.load()
+        content = originals.read(path)
+        if kinds.kind_of(content) is None:
+            return not (kinds.begun(content) or kinds.blank(content))
+        check_whole(content)
     except (Unfinished, Damaged):
         return False
-    except Unusable:
+    except (Unusable, MemoryError):  # waiting would not help; preparing says why
         return True
     return True
 
 
-def _check_bytes(content: bytes) -> None:
+def _read(source: Path) -> bytes:
+    try:
+        content = originals.read(source)
+    except OSError as error:
+        raise jobfiles.local("reading", source, error) from error
     if not content:
         raise Unusable("is empty (0 bytes); copy or export it again", "empty")
-    if len(content) > MAX_SOURCE_BYTES:
-        words = f"has more than {MAX_SOURCE_BYTES / 1e6:.0f} MB; export it as JPEG or PNG"
-        raise Unusable(words, "too_large")
+    return content
 
 
 def _untouched(order: _Order, still: Still, content: bytes) -> Picture | None:

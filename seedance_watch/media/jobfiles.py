@@ -31,24 +31,6 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
         yield file
 
 
-def content(path: Path, *, max_bytes: int) -> bytes:
-    """Give a file's bytes, at most one more than max_bytes.
-
-    Raises:
-        OSError: It cannot be read, or is no regular file.
-    """
-    with opened(path) as file:
-        return file.read(max_bytes + 1)
-
-
-def read(path: Path, *, max_bytes: int) -> bytes:
-    """Give a file's bytes, at most one more than max_bytes; Fault(LOCAL) when it cannot."""
-    try:
-        return content(path, max_bytes=max_bytes)
-    except OSError as error:
-        raise local("reading", path, error) from error
-
-
 def write(path: Path, data: bytes) -> None:
     """Write a file and sync it and its name, replacing what is there; Fault(LOCAL) if it cannot.
 

@@ -6,7 +6,7 @@ instead, so that a person can find the mistake.
 
 from dataclasses import dataclass
 
-_HEAD_BYTES = 4_096  # enough to tell what a text is
+HEAD_BYTES = 4_096  # enough to tell what a text is
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
     (b"P6 ", PNM),
 )
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"  # its beginning has no signature
+TAIL_BYTES = len(_TGA_FOOTER)
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 
@@ -121,7 +122,7 @@ def begun(head: bytes) -> bool:
 
 def blank(content: bytes) -> bool:
     """Say whether a file begins with nothing but zeros: its size is set, its data is not there."""
-    return not content[:_HEAD_BYTES].strip(b"\0")
+    return not content[:HEAD_BYTES].strip(b"\0")
 
 
 def raw(head: bytes) -> bool:
@@ -131,7 +132,7 @@ def raw(head: bytes) -> bool:
 
 def stranger(content: bytes) -> str:
     """Say in a person's words what a file is that is not a picture that can be read."""
-    head = content[:_HEAD_BYTES]
+    head = content[:HEAD_BYTES]
     if raw(head):
         return "a camera raw file"
     if blank(head):
@@ -146,7 +147,7 @@ def _boxed(head: bytes) -> Kind | None:
     """Tell AVIF and HEIC apart by the brands in their file type box."""
     if head[4:8] != b"ftyp":
         return None
-    box = head[8 : min(int.from_bytes(head[:4], "big"), _HEAD_BYTES)]
+    box = head[8 : min(int.from_bytes(head[:4], "big"), HEAD_BYTES)]
     brands = {box[:4], *(box[at : at + 4] for at in range(8, len(box) - 3, 4))}
     major = box[:4]
     if major in _AVIF_BRANDS or (major in _HEIF_BRANDS and brands & _AVIF_BRANDS):
@@ -156,7 +157,7 @@ def _boxed(head: bytes) -> Kind | None:
 
 def _text(head: bytes) -> str:
     try:
-        text = (head[:-3] if len(head) == _HEAD_BYTES else head).decode()  # a cut letter
+        text = (head[:-3] if len(head) == HEAD_BYTES else head).decode()  # a cut letter
     except UnicodeDecodeError:
         return ""
     start = text.lstrip("\ufeff \t\r\n").lower().encode()

@@ -5,8 +5,8 @@ from math import ceil, floor
 from seedance_watch.core.model import ImageLimits
 from seedance_watch.media.refusals import Unusable
 
-# Fourteen thousand by ten thousand, the largest cameras; four bytes each are 640 MB of memory.
-MAX_PIXELS = 160_000_000
+# The largest phone cameras make 16320x12240; four bytes each are 800 MB of memory.
+MAX_PIXELS = 200_000_000
 # A picture of 100 million pixels with 16 bits a channel, not compressed, and some.
 MAX_SOURCE_BYTES = 700_000_000
 

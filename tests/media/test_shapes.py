@@ -68,3 +68,10 @@ def test_the_measured_value_is_never_shown_as_an_allowed_one(
     """The message has the value that was found, rounded away from what is allowed."""
     with pytest.raises(Unusable, match=words):
         shapes.check_shape(size, LIMITS)
+
+
+def test_the_largest_phone_pictures_are_decoded_and_bombs_are_not() -> None:
+    """200 million pixels is what phones make; more is nobody's picture."""
+    shapes.check_pixels((16_320, 12_240))
+    with pytest.raises(Unusable, match="at most 200 million"):
+        shapes.check_pixels((20_001, 10_000))
