@@ -47,8 +47,9 @@ _CHECKS: dict[Kind, Callable[[bytes], None]] = {
     kinds.WEBP: lambda content: check_pixels(webp.size(content)),
     kinds.TIFF: tiff.check,
 }
-# Of these the first picture may be there long before the last one has arrived.
-_ENDINGS: dict[Kind, Callable[[bytes], None]] = {
+# What makes a file look unfinished although its first picture can be decoded.
+_DOUBTS: dict[Kind, Callable[[bytes], None]] = {
+    kinds.JPEG: jpeg.check_holes,
     kinds.GIF: gif.check_end,
     kinds.TIFF: tiff.check_pages,
 }
@@ -143,7 +144,7 @@ def check_whole(content: bytes) -> None:
         MemoryError: There is not enough memory to decode it.
     """
     kind = _kind(content)
-    _ENDINGS.get(kind, _unchecked)(content)
+    _DOUBTS.get(kind, _unchecked)(content)
     with opened(content) as still:
         if kind not in {kinds.JPEG, kinds.PNG}:
             still.image.load()

@@ -85,8 +85,9 @@ def prepare(
 def whole(path: Path) -> bool:
     """Say whether a file has arrived completely, as far as its content tells; blocking.
 
-    False for what is empty or blank, and for a picture whose data ends early or has holes; True
-    for a complete picture, and for what is no picture at all (preparing refuses it with words).
+    False for what is empty or blank, and for a picture whose data ends early or has holes: a hint
+    to wait longer, not a verdict. True for a complete picture, and for what waiting would not
+    mend: no picture at all, one that is too large (preparing refuses these with words).
     JPEG and PNG are judged by their structure, about a hundredth of a second; the others are
     decoded.
 

@@ -23,6 +23,17 @@ _WORDS: tuple[tuple[int, bytes, str], ...] = (
     (0xED, b"Photoshop", "IPTC"),
 )
 
+_HOLE = bytes(16_384)  # what shares and downloaders write at once, or less
+
+
+def check_holes(content: bytes) -> None:
+    """Refuse with Damaged what has a long row of zeros in it.
+
+    A hint only: very plain pictures that were compressed very well have such rows too.
+    """
+    if _HOLE in content:
+        raise Damaged("a part of it is nothing but zero bytes")
+
 
 def dissect(content: bytes) -> Anatomy:
     """Walk from the start marker to the end marker.

@@ -217,8 +217,8 @@ def test_a_broken_colour_profile_is_ignored(tmp_path: Path) -> None:
     assert pictures.near(pictures.corners(sent(tmp_path, picture)), list(pictures.CORNERS))
 
 
-def test_a_print_profile_is_used_for_cmyk(tmp_path: Path) -> None:
-    """A profile that does not fit the pixels is named as missing, not applied."""
+def test_a_profile_that_does_not_fit_the_pixels_is_not_applied(tmp_path: Path) -> None:
+    """A screen's profile says nothing about inks, so the step warns about the colours."""
     content = pictures.saved(SCENE.convert("CMYK"), "JPEG", icc_profile=pictures.srgb_profile())
 
     picture = pictures.prepared(tmp_path, "print.jpg", content)
@@ -520,6 +520,15 @@ def test_an_empty_or_just_begun_file_is_not_whole(tmp_path: Path, content: bytes
     (tmp_path / "x").write_bytes(content)
 
     assert not images.whole(tmp_path / "x")
+
+
+def test_a_jpeg_with_a_hole_is_not_whole(tmp_path: Path) -> None:
+    """Downloaders and shares that write out of order leave zeros between start and end."""
+    content = bytearray(pictures.saved(noise((800, 600)), "JPEG"))
+    content[20_000:40_000] = bytes(20_000)
+    (tmp_path / "x.jpg").write_bytes(content)
+
+    assert not images.whole(tmp_path / "x.jpg")
 
 
 @pytest.mark.parametrize("name", ["note.png", "paper.png", "clip.jpg", "noise.png", "bomb.png"])
