@@ -4,6 +4,7 @@ It adds what a dialect does not know: keys, limits, deadlines, connections, and 
 one intent only its own bytes are sent, once. It never retries; policy.py does, on the record.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -201,7 +202,8 @@ class Gateway:
         if self._rule.is_own(found.host, found.port):
             return found
         try:
-            addresses = await self._resolve(found.host, found.port)
+            async with asyncio.timeout(self._settings.connect_s):
+                addresses = await self._resolve(found.host, found.port)
         except OSError as error:
             if proxy_for(found) is not None:
                 return found

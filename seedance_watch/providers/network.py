@@ -10,6 +10,7 @@ an address that was judged. TLS and the Host header still see the name.
 
 # ruff: noqa: ASYNC109 - the signatures are httpcore's
 
+import asyncio
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -112,16 +113,19 @@ class Network(httpcore.AsyncNetworkBackend):
             httpcore.ConnectError: Nobody answers, or there is no such name.
         """
         left = _left(timeout, httpcore.ConnectTimeout)
-        targets = [host] if self._trusts(host, port) else await self._judged(host, port)
+        targets = [host] if self._trusts(host, port) else await self._judged(host, port, left)
         return await self._first(targets, port, left, (local_address, socket_options))
 
     def _trusts(self, host: str, port: int) -> bool:
         return (host, port) in self._trusted or self._rule.is_own(host, port)
 
-    async def _judged(self, host: str, port: int) -> list[str]:
+    async def _judged(self, host: str, port: int, timeout: float | None) -> list[str]:
         """Resolve a name; all of its addresses must be public."""
         try:
-            addresses = list(await self._resolve(host, port))
+            async with asyncio.timeout(timeout):
+                addresses = list(await self._resolve(host, port))
+        except TimeoutError as error:
+            raise httpcore.ConnectTimeout("no address in time") from error
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         if not all_public(addresses):

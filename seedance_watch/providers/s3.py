@@ -43,7 +43,7 @@ class S3Host:
         """Upload and give a link.
 
         Raises:
-            Fault: DENIED: the extra, a key or the right to write is missing. UNREACHED,
+            Fault: DENIED: the extra, a key, the bucket or the right to write is missing.
                 BUSY: to be tried again.
         """
         name = f"{self.prefix}{uuid.uuid4().hex}{_ENDINGS.get(media_type, '')}"
@@ -53,7 +53,7 @@ class S3Host:
             link: str = await obstore.sign_async(
                 store, "GET", name, timedelta(seconds=self.expires_s)
             )
-        except obstore.exceptions.BaseError as error:
+        except (obstore.exceptions.BaseError, FileNotFoundError, ValueError) as error:
             raise self._fault(error, obstore) from error
         return link
 
@@ -92,8 +92,9 @@ class S3Host:
         if isinstance(error, kinds.PermissionDeniedError | kinds.UnauthenticatedError):
             reason = f"{doing}: refused; check the bucket's keys and their right to write"
             return Fault(FaultKind.DENIED, reason, code="s3_denied")
-        if isinstance(error, kinds.NotFoundError):
-            reason = f"{doing}: there is no such bucket; check image_host.s3"
+        if isinstance(error, FileNotFoundError | ValueError):
+            problem = "there is no such bucket" if isinstance(error, OSError) else str(error)
+            reason = f"{doing}: {problem}; check image_host.s3"
             return Fault(FaultKind.DENIED, reason, code="s3_missing")
         reason = f"{doing}: {type(error).__name__}; it is tried again"
         return Fault(FaultKind.BUSY, reason)
