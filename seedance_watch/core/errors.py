@@ -87,6 +87,7 @@ class FaultKind(StrEnum):
     UNSURE = "unsure"  # sent, no trustworthy answer
     DENIED = "denied"  # key, quota, credits, model withdrawn: the lane pauses
     GARBLED = "garbled"  # an answer nobody can read
+    RETURNED = "returned"  # an accepted task given back unpaid, for a reason that will pass
     GONE = "gone"  # task or link no longer known
     LOCAL = "local"  # our own disk or folder is not usable right now (full, read-only, unmounted)
 

@@ -54,7 +54,8 @@ _OWN: Mapping[State, Row] = {
     # Unsent keeps the upload (nobody used it); Absent asks for a new one, whose address
     # cannot be mistaken for the old attempt's in the provider's history.
     S.SUBMITTING: {Accepted: S.RUNNING, Unsent: S.STAGED, Absent: S.PREPARED},
-    S.RUNNING: {Ready: S.READY},
+    # Unsent here: the provider took it and gave it back unpaid.
+    S.RUNNING: {Ready: S.READY, Unsent: S.STAGED},
     # A perished link is asked for again, never paid for again.
     S.READY: {Fetched: S.FETCHED, Ready: S.READY},
     # A part file that vanished or rotted is fetched again.

@@ -131,7 +131,7 @@ def pause_s(effect: Effect, tries: int, *, fault: Fault, luck: float) -> float:
 # because what they wait for (network, disk, provider) comes back by itself.
 HOLD_AFTER: Mapping[FaultKind, int] = {K.GARBLED: 5, K.GONE: 4}
 
-_UNSENT = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL})
+_UNSENT = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL, K.RETURNED})
 # A refusal ends the wish only where refusing is the provider's or the reader's to do; a paid
 # video is never given up because a step after it was refused.
 _MAY_REFUSE = frozenset({E.CLAIM, E.PREPARE, E.STAGE, E.INTEND, E.SUBMIT, E.POLL})
@@ -157,12 +157,17 @@ def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) ->
     until = now + pause_s(effect, job.tries, fault=fault, luck=luck)
     if fault.kind is K.REFUSED and effect in _MAY_REFUSE:
         return Failing(effect, fault.kind, fault.reason, fault.code)
-    if effect is E.SUBMIT and fault.kind in _UNSENT:
+    if (effect is E.SUBMIT and fault.kind in _UNSENT) or _came_back(effect, fault):
         return Unsent(fault.kind, fault.reason, until)
     tries = job.tries + 1
     if fault.kind in HOLD_AFTER and tries >= HOLD_AFTER[fault.kind]:
         return Held(str(fault.kind), f"{fault.reason}; tried {tries} times")
     return Deferred(effect, fault.kind, fault.reason, until)
+
+
+def _came_back(effect: Effect, fault: Fault) -> bool:
+    """Whether an accepted task ended unpaid and may be wished for again, under a new intent."""
+    return effect is E.POLL and fault.kind is K.RETURNED
 
 
 def doubt(

@@ -2,10 +2,11 @@
 
 A lane is closed by a fault that says something about the provider and not about the job: a bad
 key, no credits, a withdrawn model, throttling, no way to reach it. After the pause one job
-probes; when the provider takes it the lane opens, else it stays closed for longer.
+probes; when the provider takes it the lane opens, else it stays closed for longer. A provider
+that takes jobs and gives them back unpaid has to bring one to its video first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
@@ -14,12 +15,21 @@ from seedance_watch.core import policy
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 
-_CLOSING = frozenset({FaultKind.DENIED, FaultKind.BUSY, FaultKind.UNREACHED})
+_SAID: Mapping[FaultKind, str] = {
+    FaultKind.DENIED: "lane.paused",
+    FaultKind.RETURNED: "lane.paused",
+    FaultKind.BUSY: "lane.narrowed",
+    FaultKind.UNREACHED: "lane.narrowed",
+}
 
-# What opens a lane. That an old task can be asked about says nothing about credits or limits for
-# a new one, and staging a wish without pictures says nothing at all.
-_OPENING = frozenset({Effect.SUBMIT})
-_REACHES = frozenset({Effect.SUBMIT, Effect.RECONCILE, Effect.POLL})
+# What opens a lane, by what closed it. That an old task can be asked about says nothing about
+# credits or limits for a new one, and staging a wish without pictures says nothing at all.
+_OPENING: Mapping[FaultKind | None, frozenset[Effect]] = {
+    FaultKind.DENIED: frozenset({Effect.SUBMIT}),
+    FaultKind.RETURNED: frozenset({Effect.DOWNLOAD}),
+    FaultKind.BUSY: frozenset({Effect.SUBMIT}),
+    FaultKind.UNREACHED: frozenset({Effect.SUBMIT, Effect.RECONCILE, Effect.POLL}),
+}
 
 
 @dataclass(slots=True)
@@ -56,11 +66,15 @@ class Lanes:
     def seats_of(self, provider: str, in_work: int) -> int:
         """Count a lane's seats: while it probes, one more than are in work already.
 
+        Where jobs were given back, the probe is over only when its video is there.
+
         Args:
             provider: Whose lane.
             in_work: Jobs that sit elsewhere while the provider has them in work.
         """
         lane = self.lane(provider)
+        if lane.kind is FaultKind.RETURNED:
+            return 1
         return min(lane.seats, in_work + 1) if lane.closings else lane.seats
 
     def open(self, provider: str, now: float) -> bool:
@@ -76,21 +90,19 @@ class Lanes:
     def heard(self, provider: str, effect: Effect, *, fault: Fault | None, now: float) -> None:
         """Take in how an effect at the provider went; None: it answered."""
         lane = self.lane(provider)
-        if fault is not None and fault.kind in _CLOSING:
-            self._close(provider, lane, fault, now)
-        elif fault is None and lane.closings:
-            opening = _REACHES if lane.kind is FaultKind.UNREACHED else _OPENING
-            if effect in opening:
+        if fault is None:
+            if lane.closings and effect in _OPENING[lane.kind]:
                 self._reopen(provider, lane)
+        elif fault.kind in _SAID and effect is not Effect.DOWNLOAD:
+            self._close(provider, lane, fault, now)
 
     def _close(self, provider: str, lane: Lane, fault: Fault, now: float) -> None:
         """Pause the lane; said once, not for each job."""
         if lane.closed_until is not None and now < lane.closed_until:
             return  # the jobs that were under way when it closed
         if not lane.closings:
-            name = "lane.paused" if fault.kind is FaultKind.DENIED else "lane.narrowed"
             structlog.get_logger().warning(
-                name, provider=provider, reason=fault.reason, code=fault.code
+                _SAID[fault.kind], provider=provider, reason=fault.reason, code=fault.code
             )
         # A network that is gone as well does not bring the credits back.
         if fault.kind is not FaultKind.UNREACHED or lane.kind is None:

@@ -23,7 +23,7 @@ from seedance_watch.engine.queue import gate
 Heard = Callable[[Job, Job, Record], None]
 
 # Effects that talk to the provider: their outcome says something about its lane.
-_TALKS = frozenset({Effect.STAGE, Effect.SUBMIT, Effect.RECONCILE, Effect.POLL})
+_TALKS = frozenset({Effect.STAGE, Effect.SUBMIT, Effect.RECONCILE, Effect.POLL, Effect.DOWNLOAD})
 
 
 @dataclass(slots=True)

@@ -83,7 +83,7 @@ TABLE: dict[State, dict[type[Event], State]] = {
     S.PREPARED: {Staged: S.STAGED},
     S.STAGED: {Staged: S.STAGED, Intended: S.SUBMITTING},
     S.SUBMITTING: {Accepted: S.RUNNING, Unsent: S.STAGED, Absent: S.PREPARED},
-    S.RUNNING: {Ready: S.READY},
+    S.RUNNING: {Ready: S.READY, Unsent: S.STAGED},
     S.READY: {Fetched: S.FETCHED, Ready: S.READY},
     S.FETCHED: {Placing: S.PLACING, Ready: S.READY},
     S.PLACING: {Placed: S.PLACED, Placing: S.PLACING, Ready: S.READY},
@@ -295,6 +295,14 @@ def test_an_intent_is_not_made_to_wait() -> None:
     assert (job.wake_at, job.hold, job.attempts) == (None, None, 1)
     job = walked(Claiming, Claimed, Prepared, Staged, Held, Intended)
     assert (job.wake_at, job.hold) == (None, None)
+
+
+def test_a_task_given_back_unpaid_is_wished_for_again() -> None:
+    """Under a new intent, after a wait, with the upload that the provider still has."""
+    job = walked(Claiming, Claimed, Prepared, Staged, Intended, Accepted, Unsent)
+    assert (job.state, job.wake_at, job.since[S.STAGED]) == (S.STAGED, 500.0, 4.0)
+    again = walked(Claiming, Claimed, Prepared, Staged, Intended, Accepted, Unsent, Intended)
+    assert (again.state, again.attempts) == (S.SUBMITTING, 2)
 
 
 def test_a_new_upload_ends_the_wait_for_it() -> None:

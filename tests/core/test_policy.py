@@ -119,6 +119,7 @@ SUBMIT_TABLE = {
     K.UNREACHED: UNSENT,
     K.UNSURE: DOUBT,
     K.DENIED: UNSENT,
+    K.RETURNED: UNSENT,
     K.GARBLED: DOUBT,
     K.GONE: DOUBT,
     K.LOCAL: UNSENT,
@@ -161,14 +162,16 @@ def test_faults_of_other_effects_follow_the_table(effect: Effect, kind: FaultKin
     outcome = judged(effect, kind)
     if kind is K.REFUSED and effect in {*BEFORE_PAID, E.POLL}:
         assert outcome == Failing(effect, kind, "why", "word")
+    elif kind is K.RETURNED and effect is E.POLL:
+        assert outcome == Unsent(kind, "why", NOW + BACKOFF[effect].first_s / 2)
     else:
         assert outcome == Deferred(effect, kind, "why", NOW + BACKOFF[effect].first_s / 2)
 
 
 @pytest.mark.parametrize("tries", [0, 1, 10, 10_000])
 def test_a_poll_fault_never_fails_a_paid_job_unless_refused(tries: int) -> None:
-    """Only the provider's own word that the task failed ends a paid job."""
-    for kind in set(FaultKind) - {K.REFUSED}:
+    """Only the provider's own word that the task failed, or is unpaid, ends a paid job."""
+    for kind in set(FaultKind) - {K.REFUSED, K.RETURNED}:
         assert isinstance(judged(E.POLL, kind, tries=tries), Deferred | Held)
 
 

@@ -19,7 +19,7 @@ from seedance_watch.engine.queue import Queue
 E, K = Effect, FaultKind
 NOW = 1_800_000_000.0
 CLOSING = (K.DENIED, K.BUSY, K.UNREACHED)
-TALKS = (E.STAGE, E.SUBMIT, E.RECONCILE, E.POLL)
+TALKS = (E.STAGE, E.SUBMIT, E.RECONCILE, E.POLL, E.DOWNLOAD)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,8 @@ def test_a_lane_begins_open_with_its_seats() -> None:
 def test_only_faults_of_the_provider_close_its_lane(kind: FaultKind, effect: Effect) -> None:
     """A refused picture or a lost task says nothing about the next job."""
     made = closed(kind, effect)
-    assert made.open("rivya", NOW) == (kind not in CLOSING)
+    closes = kind in {*CLOSING, K.RETURNED} and effect is not E.DOWNLOAD
+    assert made.open("rivya", NOW) == (not closes)
     assert made.open("another", NOW)
 
 
@@ -126,7 +127,17 @@ def test_a_lane_opens_when_its_own_trouble_is_over(
     assert is_open(made, NOW + 1) == opens
 
 
-@pytest.mark.parametrize("kind", sorted(set(FaultKind) - set(CLOSING)))
+def test_a_lane_that_gave_jobs_back_opens_with_a_video() -> None:
+    """Taking the next one proves nothing: one at a time, until a video was fetched."""
+    made = closed(K.RETURNED, E.POLL)
+    for effect in TALKS[:-1]:
+        made.heard("rivya", effect, fault=None, now=NOW + 9)
+        assert [made.seats_of("rivya", in_work) for in_work in (0, 1, 2)] == [1, 1, 1]
+    made.heard("rivya", E.DOWNLOAD, fault=None, now=NOW + 9)
+    assert is_open(made, NOW + 9)
+
+
+@pytest.mark.parametrize("kind", sorted(set(FaultKind) - {*CLOSING, K.RETURNED}))
 def test_other_faults_of_a_probe_leave_it_probing(kind: FaultKind) -> None:
     """The next job is the next probe."""
     made = closed()
@@ -212,7 +223,8 @@ def test_a_lane_always_opens_in_the_end(
         assert 1 <= made.seats_of("rivya", 0) <= 3
     latest = NOW + 1e6 + 86_400
     assert made.open("rivya", latest)
-    made.heard("rivya", E.SUBMIT, fault=None, now=latest)
+    for effect in (E.SUBMIT, E.DOWNLOAD):
+        made.heard("rivya", effect, fault=None, now=latest)
     assert is_open(made, latest)
 
 
