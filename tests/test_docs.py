@@ -11,7 +11,7 @@ from seedance_watch.faces.log import LINES
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "seedance_watch").rglob("*.py"))
 _LOGGED = re.compile(
-    r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |, |else )"((?:job"""
+    r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |, |: |else )"((?:job"""
     r"""|inbox|watcher|lane|provider|journal|daemon|spool)\.[a-z_]+)\""""
 )
 
