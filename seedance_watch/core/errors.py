@@ -13,6 +13,8 @@ Fault               the outside let us down; sorted by how we react, not by wher
 from dataclasses import dataclass
 from enum import StrEnum
 
+from seedance_watch.core.model import Money
+
 
 class SeedanceWatchError(Exception):
     """Anything this program says about itself, its configuration or its folders."""
@@ -100,16 +102,24 @@ class Fault(Exception):
         reason: What was being done, to what, what happened, what to do; no secrets.
         after_s: The other side's wish for how long to wait, or None.
         code: A stable word for machines ("insufficient_credits"), "" when there is none.
+        charged: What the provider says it charged for the task that failed, None: not told.
     """
 
     def __init__(
-        self, kind: FaultKind, reason: str, *, after_s: float | None = None, code: str = ""
+        self,
+        kind: FaultKind,
+        reason: str,
+        *,
+        after_s: float | None = None,
+        code: str = "",
+        charged: Money | None = None,
     ) -> None:
         super().__init__(f"{kind}: {reason}")
         self.kind = kind
         self.reason = reason
         self.after_s = after_s
         self.code = code
+        self.charged = charged
 
 
 class Drained(Exception):

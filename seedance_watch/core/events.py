@@ -72,10 +72,18 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """The wish is understood; the pictures lie in the job folder, first image first."""
+    """The wish is understood; the pictures lie in the job folder, first image first.
+
+    Attributes:
+        spec: The wish.
+        pictures: What will be sent.
+        fingerprint: Equal for wishes that would buy the same video twice; "" for one that asked
+            to be paid in any case.
+    """
 
     spec: JobSpec
     pictures: tuple[Picture, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +130,41 @@ class Absent:
     """Looking proved that the provider never took the intent; a new one may follow."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """A person gives up an attempt that was or may have been paid; it stays counted as spent."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An equal video exists already, so nothing is paid.
+
+    Attributes:
+        of: The job that made it.
+        video: Where it was placed, below the outbox of that job's watch entry.
+    """
+
+    of: str
+    video: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """Another provider of the route gets the wish; this one certainly did not take it.
+
+    Attributes:
+        to: The next provider.
+        reason: Why this one could not.
+        charged: What this one charged all the same, None: no attempt was under way.
+    """
+
+    to: str
+    reason: str
+    charged: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +227,21 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """The wish cannot be granted; the originals are to be put aside with the reason."""
+    """The wish cannot be granted; the originals are to be put aside with the reason.
+
+    Attributes:
+        effect: What could not be done.
+        kind: How the outside let us down.
+        reason: What happened, for people.
+        code: A stable word for machines, "" for none.
+        charged: What the provider charged all the same; None: not told, or nothing was under way.
+    """
 
     effect: Effect
     kind: FaultKind
     reason: str
     code: str = ""
+    charged: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +303,9 @@ Event = (
     | Intended
     | Unsent
     | Absent
+    | GivenUp
+    | Duplicate
+    | Rerouted
     | Accepted
     | Ready
     | Fetched

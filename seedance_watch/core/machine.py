@@ -22,9 +22,11 @@ from seedance_watch.core.events import (
     Claimed,
     Claiming,
     Deferred,
+    Duplicate,
     Event,
     Failing,
     Fetched,
+    GivenUp,
     Held,
     Intended,
     Placed,
@@ -33,14 +35,17 @@ from seedance_watch.core.events import (
     Ready,
     Record,
     Released,
+    Rerouted,
     Staged,
     Unsent,
 )
 from seedance_watch.core.model import State
+from seedance_watch.core.spending import Spendings, begun, settled
 
 S = State
 AT_REST = frozenset({S.DONE, S.FAILED, S.CANCELLED})
-_ENDING = frozenset({S.FAILING, S.CANCELLING, S.PLACED})
+# Nothing is given up once its video is here.
+_ENDING = frozenset({S.FETCHED, S.PLACING, S.PLACED, S.FAILING, S.CANCELLING})
 
 Row = Mapping[type[Event], State]
 
@@ -49,15 +54,32 @@ _OWN: Mapping[State, Row] = {
     S.NEW: {Claiming: S.CLAIMING},
     S.CLAIMING: {Claimed: S.CLAIMED},
     S.CLAIMED: {Prepared: S.PREPARED},
-    S.PREPARED: {Staged: S.STAGED},
-    S.STAGED: {Staged: S.STAGED, Intended: S.SUBMITTING},
-    # Unsent keeps the upload (nobody used it); Absent asks for a new one, whose address
-    # cannot be mistaken for the old attempt's in the provider's history.
-    S.SUBMITTING: {Accepted: S.RUNNING, Unsent: S.STAGED, Absent: S.PREPARED},
+    # An equal video counts as this job's own: there is nothing left but to archive.
+    S.PREPARED: {Staged: S.STAGED, Duplicate: S.PLACED, Rerouted: S.CLAIMED},
+    S.STAGED: {
+        Staged: S.STAGED,
+        Intended: S.SUBMITTING,
+        Duplicate: S.PLACED,
+        Rerouted: S.CLAIMED,
+    },
+    # Unsent keeps the upload (nobody used it); Absent and GivenUp ask for a new one, whose
+    # address cannot be mistaken for the old attempt's in the provider's history.
+    S.SUBMITTING: {
+        Accepted: S.RUNNING,
+        Unsent: S.STAGED,
+        Absent: S.PREPARED,
+        GivenUp: S.PREPARED,
+        Rerouted: S.CLAIMED,
+    },
     # Unsent here: the provider took it and gave it back unpaid.
-    S.RUNNING: {Ready: S.READY, Unsent: S.STAGED},
+    S.RUNNING: {
+        Ready: S.READY,
+        Unsent: S.STAGED,
+        GivenUp: S.PREPARED,
+        Rerouted: S.CLAIMED,
+    },
     # A perished link is asked for again, never paid for again.
-    S.READY: {Fetched: S.FETCHED, Ready: S.READY},
+    S.READY: {Fetched: S.FETCHED, Ready: S.READY, GivenUp: S.PREPARED},
     # A part file that vanished or rotted is fetched again.
     S.FETCHED: {Placing: S.PLACING, Ready: S.READY},
     # Another Placing chooses another name: the first was taken by somebody else.
@@ -96,6 +118,7 @@ class Job:
         attempts: Intents so far.
         wake_at: Not to be touched before this time, UTC seconds; None: at once.
         hold: Why it waits for a person or a fact; None: it does not.
+        spendings: What its attempts count as spent, in order.
         since: When each state was last entered, UTC seconds; STAGED: when the upload was made.
 
     The other attributes hold the last event of that kind, None before it.
@@ -109,6 +132,7 @@ class Job:
     attempts: int = 0
     wake_at: float | None = None
     hold: Held | None = None
+    spendings: Spendings = ()
     since: Mapping[State, float] = field(default_factory=dict)
     claiming: Claiming | None = None
     prepared: Prepared | None = None
@@ -122,6 +146,8 @@ class Job:
     failing: Failing | None = None
     cancelling: Cancelling | None = None
     deferred: Deferred | None = None
+    duplicate: Duplicate | None = None
+    rerouted: Rerouted | None = None
 
     @property
     def at_rest(self) -> bool:
@@ -149,6 +175,8 @@ _KEPT: Mapping[type[Event], str] = {
     Failing: "failing",
     Cancelling: "cancelling",
     Deferred: "deferred",
+    Duplicate: "duplicate",
+    Rerouted: "rerouted",
     Held: "hold",
 }
 
@@ -173,8 +201,20 @@ def advance(job: Job, event: Event, at: float) -> Job:
     # Unsent leads back to an upload that has grown no younger.
     enters = isinstance(event, Staged) or (state is not job.state and type(event) is not Unsent)
     since = {**job.since, state: at} if enters else job.since
-    base = replace(job, state=state, seq=job.seq + 1, at=at, since=since, **kept)
+    spendings = _spendings(job, event, at)
+    base = replace(
+        job, state=state, seq=job.seq + 1, at=at, since=since, spendings=spendings, **kept
+    )
     return replace(base, **_waiting(job, event))
+
+
+def _spendings(job: Job, event: Event, at: float) -> Spendings:
+    """Give what counts as spent after an event."""
+    if isinstance(event, Intended):
+        spec = job.prepared.spec if job.prepared else None
+        model = (spec.provider, spec.model) if spec else ("", "")
+        return begun(job.spendings, event, model=model, at=at)
+    return settled(job.spendings, event, job.state)
 
 
 _PROGRESS: Mapping[str, Any] = {"tries": 0, "wake_at": None, "hold": None}

@@ -8,11 +8,12 @@ restart; no other layer retries.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Unsent
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import State
+from seedance_watch.core.model import Money, State
 
 E, K, S = Effect, FaultKind, State
 
@@ -156,13 +157,24 @@ def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) ->
     """
     until = now + pause_s(effect, job.tries, fault=fault, luck=luck)
     if fault.kind is K.REFUSED and effect in _MAY_REFUSE:
-        return Failing(effect, fault.kind, fault.reason, fault.code)
+        return Failing(effect, fault.kind, fault.reason, fault.code, charged(job, effect, fault))
     if (effect is E.SUBMIT and fault.kind in _UNSENT) or _came_back(effect, fault):
         return Unsent(fault.kind, fault.reason, until)
     tries = job.tries + 1
     if fault.kind in HOLD_AFTER and tries >= HOLD_AFTER[fault.kind]:
         return Held(str(fault.kind), f"{fault.reason}; tried {tries} times")
     return Deferred(effect, fault.kind, fault.reason, until)
+
+
+def charged(job: Job, effect: Effect, fault: Fault) -> Money | None:
+    """Give what a refused attempt cost: nothing where the paid call itself was declined.
+
+    A task that was accepted and failed costs what the provider says; when it says nothing, the
+    reservation stays: refunds are never assumed.
+    """
+    if effect is E.SUBMIT and job.intended:
+        return Money(Decimal(0), job.intended.cost.unit)
+    return fault.charged
 
 
 def _came_back(effect: Effect, fault: Fault) -> bool:
