@@ -45,7 +45,9 @@ class Spending:
 Spendings = tuple[Spending, ...]
 
 
-def begun(spendings: Spendings, event: Intended, *, model: tuple[str, str], at: float) -> Spendings:
+def begun(
+    spendings: Spendings, event: Intended, *, model: tuple[str, str], at: float
+) -> Spendings:
     """Count a new attempt.
 
     Args:

@@ -18,9 +18,11 @@ from seedance_watch.core.events import (
     Claimed,
     Claiming,
     Deferred,
+    Duplicate,
     Event,
     Failing,
     Fetched,
+    GivenUp,
     Held,
     Intended,
     Placed,
@@ -29,6 +31,7 @@ from seedance_watch.core.events import (
     Ready,
     Record,
     Released,
+    Rerouted,
     Staged,
     Unsent,
 )
@@ -78,6 +81,14 @@ def _named(event: Placing, _job: Job, _at: float) -> dict[str, Any]:
     return {"video": event.name}
 
 
+def _duplicate(event: Duplicate, _job: Job, _at: float) -> dict[str, Any]:
+    return {"of": event.of, "video": event.video}
+
+
+def _rerouted(event: Rerouted, _job: Job, _at: float) -> dict[str, Any]:
+    return {"to": event.to, "reason": event.reason} | _maybe("charged", event.charged)
+
+
 def _ended(event: Archived, job: Job, _at: float) -> dict[str, Any]:
     return _canonical(job) | ({"lost": event.lost} if event.lost else {})
 
@@ -91,6 +102,9 @@ LINES: Mapping[type[Event], tuple[str, str, Facts]] = {
     Intended: ("job.intended", "info", _intended),
     Unsent: ("job.unsent", "warning", _waits),
     Absent: ("job.absent", "warning", _said),
+    GivenUp: ("job.given_up", "warning", _said),
+    Duplicate: ("job.duplicate", "info", _duplicate),
+    Rerouted: ("job.rerouted", "warning", _rerouted),
     Accepted: ("job.accepted", "info", _accepted),
     Ready: ("job.ready", "debug", _said),
     Fetched: ("job.downloaded", "info", _fetched),

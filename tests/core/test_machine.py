@@ -18,10 +18,12 @@ from seedance_watch.core.events import (
     Claimed,
     Claiming,
     Deferred,
+    Duplicate,
     Effect,
     Event,
     Failing,
     Fetched,
+    GivenUp,
     Held,
     Intended,
     Placed,
@@ -30,6 +32,7 @@ from seedance_watch.core.events import (
     Ready,
     Record,
     Released,
+    Rerouted,
     Staged,
     Unsent,
 )
@@ -54,6 +57,9 @@ SAMPLES: dict[type[Event], Event] = {
         Intended(1, "key-1-1", "https://example.com/pay", b"{}", "marker", PRICE, 60.0),
         Unsent(FaultKind.BUSY, "throttled", 500.0),
         Absent("never came"),
+        GivenUp("a person says so"),
+        Duplicate("shot-0", "shot.mp4"),
+        Rerouted("segmind", "no credits", PRICE),
         Accepted("task-1"),
         Ready("https://example.com/v.mp4", 900.0),
         Fetched(CLIP),
@@ -76,15 +82,27 @@ WORKING = [state for state in State if state not in AT_REST]
 # The design's own table, written out a second time and by hand.
 WAITS = {Deferred, Held, Released}
 ENDS = {Failing, Cancelling}
+HERE = {S.FETCHED, S.PLACING, S.PLACED, S.FAILING, S.CANCELLING}
 TABLE: dict[State, dict[type[Event], State]] = {
     S.NEW: {Claiming: S.CLAIMING},
     S.CLAIMING: {Claimed: S.CLAIMED},
     S.CLAIMED: {Prepared: S.PREPARED},
-    S.PREPARED: {Staged: S.STAGED},
-    S.STAGED: {Staged: S.STAGED, Intended: S.SUBMITTING},
-    S.SUBMITTING: {Accepted: S.RUNNING, Unsent: S.STAGED, Absent: S.PREPARED},
-    S.RUNNING: {Ready: S.READY, Unsent: S.STAGED},
-    S.READY: {Fetched: S.FETCHED, Ready: S.READY},
+    S.PREPARED: {Staged: S.STAGED, Duplicate: S.PLACED, Rerouted: S.CLAIMED},
+    S.STAGED: {
+        Staged: S.STAGED,
+        Intended: S.SUBMITTING,
+        Duplicate: S.PLACED,
+        Rerouted: S.CLAIMED,
+    },
+    S.SUBMITTING: {
+        Accepted: S.RUNNING,
+        Unsent: S.STAGED,
+        Absent: S.PREPARED,
+        GivenUp: S.PREPARED,
+        Rerouted: S.CLAIMED,
+    },
+    S.RUNNING: {Ready: S.READY, Unsent: S.STAGED, GivenUp: S.PREPARED, Rerouted: S.CLAIMED},
+    S.READY: {Fetched: S.FETCHED, Ready: S.READY, GivenUp: S.PREPARED},
     S.FETCHED: {Placing: S.PLACING, Ready: S.READY},
     S.PLACING: {Placed: S.PLACED, Placing: S.PLACING, Ready: S.READY},
     S.PLACED: {Archived: S.DONE},
@@ -102,7 +120,7 @@ def expected(state: State, kind: type[Event]) -> State | None:
         return TABLE[state].get(kind)
     if kind in WAITS:
         return state
-    if kind in ENDS and state not in {S.PLACED, S.FAILING, S.CANCELLING}:
+    if kind in ENDS and state not in HERE:
         return S.FAILING if kind is Failing else S.CANCELLING
     return TABLE[state].get(kind)
 
@@ -173,9 +191,9 @@ def test_only_an_intent_leads_to_submitting(state: State) -> None:
 
 
 def test_submitting_is_left_only_by_an_outcome_or_by_giving_up() -> None:
-    """Promise 2: a second intent needs Unsent or Absent in between."""
+    """Promise 2: a second intent needs an outcome, or a person who gives the first one up."""
     onward = {kind for kind, to in MOVES[S.SUBMITTING].items() if to is not S.SUBMITTING}
-    assert {Accepted, Unsent, Absent, Failing, Cancelling} == onward
+    assert {Accepted, Unsent, Absent, GivenUp, Rerouted, Failing, Cancelling} == onward
 
 
 @st.composite
