@@ -61,6 +61,8 @@ class Row:
         created_at: When it was claimed, UTC seconds.
         changed_at: When its last event was recorded, UTC seconds.
         seq: Number of its last event.
+        video: Its video's path below the outbox, "" before it has a name.
+        fingerprint: What it bought or is buying, "" for nothing; see Prepared.
     """
 
     job_id: str
@@ -77,6 +79,40 @@ class Row:
     created_at: float
     changed_at: float
     seq: int
+    video: str = ""
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """What may be spent at a provider in a span of time.
+
+    Attributes:
+        provider: Whose money.
+        watch: The watch entry that it holds for, "" for all together.
+        since: Beginning of the span, UTC seconds.
+        until: Its end, not part of it.
+        most: The amount that the attempts intended in it may add up to.
+    """
+
+    provider: str
+    watch: str
+    since: float
+    until: float
+    most: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What must hold in the transaction that records an intent.
+
+    Attributes:
+        ceilings: None may be exceeded, this intent included.
+        fingerprint: No other job may have bought, or be buying, the same; "" for no matter.
+    """
+
+    ceilings: tuple[Ceiling, ...] = ()
+    fingerprint: str = ""
 
 
 class Journal(Protocol):
@@ -85,17 +121,21 @@ class Journal(Protocol):
     Appending with the expected number is the fencing token: of two writers one gets Stale.
     """
 
-    async def append(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
+    async def append(
+        self, records: Sequence[Record], jobs: Sequence[Job], *, terms: Terms | None = None
+    ) -> None:
         """Make the records durable, all or none, and update the row of each job.
 
         Args:
             records: Each must be its job's next number.
             jobs: The jobs as they are after their records, one per job concerned.
+            terms: What must hold in the same transaction, for the first job.
 
         Returns after the transaction that holds them is synced to disk.
 
         Raises:
             Stale: A number is already taken; nothing was recorded.
+            Declined: The terms do not hold; nothing was recorded.
             JournalError: Disk full or not writable; nothing was recorded, and nothing may be
                 sent any more.
         """
@@ -111,6 +151,14 @@ class Journal(Protocol):
 
     async def siblings(self, drop_id: str) -> list[Row]:
         """Give the rows of all takes of a drop."""
+        ...
+
+    async def spent(self, ceiling: Ceiling) -> Money:
+        """Add up what counts as spent under a ceiling."""
+        ...
+
+    async def twin(self, fingerprint: str, job_id: str) -> Row | None:
+        """Give the first other job that bought, or is buying, the same; None: there is none."""
         ...
 
     async def rows(self, *, limit: int = 1000, at_rest: bool | None = None) -> list[Row]:

@@ -5,6 +5,7 @@ SeedanceWatchError
   SidecarError      the same for one sidecar; the job fails, nothing else stops
   SpoolError        the folders cannot be trusted (second daemon, wrong owner, unreadable)
   JournalError      the journal cannot be trusted or written; the process stops
+  Declined          an intent over budget, or for a video that exists; nothing was recorded
   IllegalMove       our bug: an event in a state that has no row for it
 Fault               the outside let us down; sorted by how we react, not by where it was born
   Drained           a stop was asked for before the effect began; never a failed try
@@ -71,6 +72,10 @@ class JournalError(SeedanceWatchError):
 
 class Stale(JournalError):
     """Somebody else appended to this job first; reload it and decide again."""
+
+
+class Declined(SeedanceWatchError):
+    """An intent that the terms of its append do not allow; nothing was recorded."""
 
 
 class IllegalMove(SeedanceWatchError):

@@ -14,6 +14,7 @@ import structlog
 from seedance_watch.core.errors import JournalError
 from seedance_watch.journal import place, sql
 from seedance_watch.journal.trouble import words
+from seedance_watch.journal.upgrade import upgrade
 
 BUSY_MS = 10_000  # a person's shell may hold the lock for a moment; longer is an error
 _WAL_KEPT_BYTES = 64 * 2**20
@@ -108,12 +109,17 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
         raise JournalError(
             f"{path} is a database, but no journal; set state_dir to another folder"
         )
-    schema = int(meta(connection, "schema") or 0) if found else 0
-    if schema > sql.VERSION:
+    version = schema(connection) if found else sql.VERSION
+    if version > sql.VERSION:
         raise JournalError(
-            f"the journal {path} was written by {meta(connection, 'app')} with schema {schema}, "
+            f"the journal {path} was written by {meta(connection, 'app')} with schema {version}, "
             f"and this version knows schemas up to {sql.VERSION}; install that one or a newer one"
         )
+
+
+def schema(connection: apsw.Connection) -> int:
+    """Give the version of the schema that the tables have."""
+    return int(meta(connection, "schema") or 0)
 
 
 def meta(connection: apsw.Connection, name: str) -> str:
@@ -123,12 +129,14 @@ def meta(connection: apsw.Connection, name: str) -> str:
 
 def _make(connection: apsw.Connection) -> None:
     """Make what is missing and note who wrote last; the write also makes the log's file."""
-    notes = {"app": _app()}
+    notes = {"app": _app(), "schema": str(sql.VERSION)}
     connection.execute("BEGIN IMMEDIATE")
     if not tables(connection):
         for statement in sql.SCHEMA:
             connection.execute(statement.format_map(sql.SQLITE))
-        notes |= {"schema": str(sql.VERSION), "created": str(connection.execute(sql.NOW).get)}
+        notes["created"] = str(connection.execute(sql.NOW).get)
+    elif (version := schema(connection)) < sql.VERSION:
+        upgrade(connection, version)
     _note(connection, notes.items())
     connection.execute("COMMIT")
 

@@ -15,13 +15,13 @@ import apsw
 
 from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
-from seedance_watch.core.model import State
+from seedance_watch.core.model import Money, State
 from seedance_watch.journal import loading, place, sql
 from seedance_watch.journal.loading import Loaded
-from seedance_watch.journal.opening import address, check_version
+from seedance_watch.journal.opening import address, check_version, schema
 from seedance_watch.journal.text import storable
 from seedance_watch.journal.trouble import words
-from seedance_watch.ports import Row
+from seedance_watch.ports import Ceiling, Row
 
 _BUSY_MS = 5_000
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
@@ -61,6 +61,15 @@ class SqliteReader:
     def siblings(self, drop_id: str) -> list[Row]:
         """Give the rows of all takes of a drop."""
         return [sql.row(each) for each in self._all(sql.SIBLINGS, storable(drop_id))]
+
+    def spent(self, ceiling: Ceiling) -> Money:
+        """Add up what counts as spent under a ceiling."""
+        return sql.spent(ceiling, self._all(sql.SPENT, *sql.spent_values(ceiling))[0][0])
+
+    def twin(self, fingerprint: str, job_id: str) -> Row | None:
+        """Give the first other job that bought, or is buying, the same; None: there is none."""
+        found = self._all(sql.TWIN, storable(fingerprint), storable(job_id))
+        return sql.row(found[0]) if found else None
 
     def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""
@@ -109,7 +118,7 @@ class SqliteReader:
     ) -> None:
         self.close()
 
-    def _all(self, text: str, *values: str | int) -> Sequence[Any]:
+    def _all(self, text: str, *values: str | float) -> Sequence[Any]:
         """Give everything that a query finds, from one moment."""
         with self._lock:
             if self._frozen and place.wal(self._path).exists():
@@ -148,7 +157,17 @@ class SqliteReader:
             connection.set_busy_timeout(_BUSY_MS)
             connection.pragma("mmap_size", 0)
             check_version(connection, self._path)
+            _check_not_older(connection, self._path)
         except BaseException:
             connection.close(True)
             raise
         return connection
+
+
+def _check_not_older(connection: apsw.Connection, path: Path) -> None:
+    """Refuse a journal that lacks what is asked for here; only a writer may change it."""
+    if 0 < schema(connection) < sql.VERSION:
+        raise JournalError(
+            f"the journal {path} is of an earlier version: start the daemon once, it brings the "
+            "journal up to date"
+        )

@@ -2,13 +2,32 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
-from seedance_watch.core.events import Record
+from seedance_watch.core.events import (
+    Absent,
+    Event,
+    Failing,
+    Intended,
+    Ready,
+    Record,
+    Rerouted,
+    Unsent,
+)
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.spending import Spendings
 from seedance_watch.ports import Row
 
 UNREADABLE = "journal"  # the hold's code of a job whose history cannot be read
+
+_MONEY: frozenset[type[Event]] = frozenset({Intended, Unsent, Absent, Ready, Failing, Rerouted})
+_BUYING = frozenset(
+    {
+        *(State.SUBMITTING, State.RUNNING, State.READY),
+        *(State.FETCHED, State.PLACING, State.PLACED, State.DONE),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +38,13 @@ class Change:
         row: The row as it is afterwards.
         before: Number of the event that must be the job's last one; 0: there is no such job.
         records: What is added.
+        spendings: What its attempts count as spent afterwards; None: as before.
     """
 
     row: Row
     before: int
     records: Sequence[Record]
+    spendings: Spendings | None
 
 
 def changes(records: Sequence[Record], jobs: Sequence[Job]) -> list[Change]:
@@ -47,7 +68,8 @@ def _change(job: Job, records: Sequence[Record]) -> Change:
     seqs = [record.seq for record in records]
     if not seqs or seqs != list(range(job.seq - len(seqs) + 1, job.seq + 1)) or seqs[0] < 1:
         raise ValueError(f"job {job.id}: events {seqs} do not lead to event {job.seq}")
-    return Change(row_of(job), seqs[0] - 1, records)
+    moves_money = any(type(record.event) in _MONEY for record in records)
+    return Change(row_of(job), seqs[0] - 1, records, job.spendings if moves_money else None)
 
 
 def row_of(job: Job) -> Row:
@@ -69,7 +91,22 @@ def row_of(job: Job) -> Row:
         created_at=job.since[State.CLAIMING],
         changed_at=job.at,
         seq=job.seq,
+        video=plain(_video(job)),
+        fingerprint=_bought(job),
     )
+
+
+def _video(job: Job) -> str:
+    """Give where the video is, or will be."""
+    if job.duplicate:
+        return job.duplicate.video
+    return job.placing.name if job.placing else ""
+
+
+def _bought(job: Job) -> str:
+    """Give the fingerprint of what the job bought or is buying, "" for nothing."""
+    bought = job.prepared and job.state in _BUYING and not job.duplicate
+    return job.prepared.fingerprint if job.prepared and bought else ""
 
 
 def plain(text: str) -> str:
@@ -84,6 +121,8 @@ def at_rest(row: Row) -> bool:
 
 def _cost(job: Job) -> Money | None:
     """Give what was charged, else what is reserved, else what it will cost."""
+    if job.duplicate and job.prepared:
+        return Money(Decimal(0), job.prepared.spec.cost.unit)
     if job.ready and job.ready.cost:
         return job.ready.cost
     if job.intended:

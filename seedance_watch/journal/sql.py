@@ -4,21 +4,39 @@ Placeholders are "?" and no text holds a literal one, so that a dialect with ano
 replaces them; what really differs is a slot of SCHEMA, filled by a table per dialect.
 """
 
-from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from seedance_watch.core.errors import Declined, SeedanceWatchError, Stale
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.spending import Spending
 from seedance_watch.journal import codec
 from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
-from seedance_watch.ports import Row
+from seedance_watch.ports import Ceiling, Row, Terms
 
-VERSION = 1  # of the schema; a higher number in a journal is refused
+VERSION = 2  # of the schema; a higher number in a journal is refused
 
 Value = str | int | float | None
-Step = tuple[str, tuple[Value, ...], bool]  # text, values, whether it must change a row
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One statement of a transaction.
+
+    Attributes:
+        text: The statement.
+        values: Its values.
+        unless: Raised when it neither changes nor finds a row; None: that is fine.
+    """
+
+    text: str
+    values: tuple[Value, ...]
+    unless: type[SeedanceWatchError] | None = Stale
+
 
 SQLITE: Mapping[str, str] = {
     "number": "INTEGER PRIMARY KEY",
@@ -27,6 +45,24 @@ SQLITE: Mapping[str, str] = {
     "table": "STRICT",
     "keyed": "STRICT, WITHOUT ROWID",
 }
+
+# What counts as spent, one row per attempt, in millionths of the provider's unit; and who has
+# bought what.
+SPENDING = (
+    """CREATE TABLE spending (
+        job_id TEXT NOT NULL,
+        attempt {int} NOT NULL,
+        watch TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        unit TEXT NOT NULL,
+        micros {int} NOT NULL,
+        at {real} NOT NULL,
+        PRIMARY KEY (job_id, attempt)
+    ) {keyed}""",
+    "CREATE INDEX spending_at ON spending (provider, at, watch, micros)",
+    "CREATE INDEX jobs_bought ON jobs (fingerprint) WHERE fingerprint <> ''",
+)
 
 SCHEMA = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) {keyed}",
@@ -55,16 +91,20 @@ SCHEMA = (
         created_at {real} NOT NULL,
         changed_at {real} NOT NULL,
         seq {int} NOT NULL,
+        video TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,
         at_rest {int} NOT NULL
     ) {table}""",
     "CREATE INDEX jobs_working ON jobs (number) WHERE at_rest = 0",
     "CREATE INDEX jobs_changed ON jobs (changed_at, number)",
     "CREATE INDEX jobs_drop ON jobs (drop_id)",
+    *SPENDING,
 )
 
 _SET = (
     "drop_id", "watch", "label", "state", "held", "provider", "model", "cost_amount",
-    "cost_unit", "wake_at", "reason", "created_at", "changed_at", "seq", "at_rest",
+    "cost_unit", "wake_at", "reason", "created_at", "changed_at", "seq", "video",
+    "fingerprint", "at_rest",
 )  # fmt: skip
 _NAMES = ", ".join(_SET)
 _MARKS = ", ".join("?" for _ in _SET)
@@ -96,6 +136,16 @@ ROWS: Mapping[bool | None, str] = {
     True: f"{_ROW} WHERE at_rest = 1 {_LATEST}",
     False: f"{_ROW} WHERE at_rest = 0 {_LATEST}",
 }
+_SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_UNSPEND = "DELETE FROM spending WHERE job_id = ?"
+_SPENT = """FROM spending
+    WHERE provider = ? AND at >= ? AND at < ? AND (? = '' OR watch = ?) AND unit = ?"""
+SPENT = f"SELECT coalesce(sum(micros), 0) {_SPENT}"
+_WITHIN = f"SELECT 1 WHERE (SELECT coalesce(sum(micros), 0) {_SPENT}) <= ?"
+_TWINS = "FROM jobs WHERE fingerprint = ? AND fingerprint <> '' AND job_id <> ?"
+TWIN = f"SELECT job_id, {_NAMES} {_TWINS} ORDER BY number LIMIT 1"
+_ALONE = f"SELECT 1 WHERE NOT EXISTS (SELECT 1 {_TWINS})"
 COUNTS = "SELECT state, held, count(*) FROM jobs GROUP BY state, held"
 
 
@@ -104,26 +154,73 @@ def append(change: Change) -> list[Step]:
     values = _values(change.row)
     job_id = storable(change.row.job_id)
     if change.before == 0:
-        fence: Step = (_NEW_JOB, (job_id, *values), True)
+        fence = Step(_NEW_JOB, (job_id, *values))
     else:
-        fence = (_NEXT_JOB, (*values, job_id, change.before), True)
-    return [fence, *(_event(record) for record in change.records)]
+        fence = Step(_NEXT_JOB, (*values, job_id, change.before))
+    return [fence, *(_event(record) for record in change.records), *_money(change)]
+
+
+def written_anew(change: Change) -> list[Step]:
+    """Give the statements that write what follows from a job's events; they add none."""
+    return [rewrite(change.row), *_money(change)]
+
+
+def _money(change: Change) -> Iterator[Step]:
+    """Give the statements that write anew what a job's attempts count as spent."""
+    if change.spendings is None:
+        return
+    job_id, watch = storable(change.row.job_id), storable(change.row.watch)
+    yield Step(_UNSPEND, (job_id,), unless=None)
+    for each in change.spendings:
+        yield Step(_SPEND, (job_id, each.attempt, watch, *_spent(each)))
+
+
+def _spent(each: Spending) -> tuple[Value, ...]:
+    provider, model, unit = map(storable, (each.provider, each.model, each.amount.unit))
+    return provider, model, unit, _micros(each.amount), each.at
+
+
+def _micros(amount: Money) -> int:
+    """Give an amount in millionths; a fraction of one counts as one."""
+    return int((amount.amount * 10**6).to_integral_value(ROUND_CEILING))
+
+
+def demands(job_id: str, terms: Terms) -> list[Step]:
+    """Give the questions whose answers must be yes at the end of an append."""
+    over = [
+        Step(_WITHIN, (*spent_values(each), _micros(each.most)), Declined)
+        for each in terms.ceilings
+    ]
+    alone = Step(_ALONE, (storable(terms.fingerprint), storable(job_id)), Declined)
+    return [*over, *([alone] if terms.fingerprint else [])]
+
+
+def spent_values(ceiling: Ceiling) -> tuple[str | float, ...]:
+    """Give the values of the query SPENT."""
+    watch = storable(ceiling.watch)
+    unit = storable(ceiling.most.unit)
+    return storable(ceiling.provider), ceiling.since, ceiling.until, watch, watch, unit
+
+
+def spent(ceiling: Ceiling, found: int) -> Money:
+    """Give the amount that the query SPENT found."""
+    return Money(Decimal(found) / 10**6, ceiling.most.unit)
 
 
 def _event(record: Record) -> Step:
     """Give the statement that adds one event."""
     values = (storable(record.job_id), record.seq, record.at, *codec.encode(record.event))
-    return _NEW_EVENT, values, True
+    return Step(_NEW_EVENT, values)
 
 
 def mark_unreadable(job_id: str, seq: int, reason: str) -> Step:
     """Give the statement that lets a job show that its history cannot be read."""
-    return _MARK, (UNREADABLE, storable(reason), storable(job_id), seq), False
+    return Step(_MARK, (UNREADABLE, storable(reason), storable(job_id), seq), unless=None)
 
 
 def rewrite(row: Row) -> Step:
     """Give the statement that writes a job's row anew."""
-    return _NEXT_JOB, (*_values(row), storable(row.job_id), row.seq), False
+    return Step(_NEXT_JOB, (*_values(row), storable(row.job_id), row.seq), unless=None)
 
 
 def _values(row: Row) -> tuple[Value, ...]:

@@ -18,6 +18,7 @@ import structlog
 
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
+from seedance_watch.core.model import Money
 from seedance_watch.journal import opening, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.lock import Lock
@@ -25,7 +26,7 @@ from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.rows import changes, row_of
 from seedance_watch.journal.trouble import words
 from seedance_watch.journal.writer import Writer
-from seedance_watch.ports import Row
+from seedance_watch.ports import Ceiling, Row, Terms
 
 _CLOSING_BUSY_MS = 500
 
@@ -76,15 +77,21 @@ class SqliteJournal:
             undo.pop_all()
             return journal
 
-    async def append(self, records: Sequence[Record], jobs: Sequence[Job]) -> None:
+    async def append(
+        self, records: Sequence[Record], jobs: Sequence[Job], *, terms: Terms | None = None
+    ) -> None:
         """Make the records durable, all or none, and update the row of each job.
 
         Raises:
             Stale: A number is already taken, or one before it is missing; nothing was recorded.
+            Declined: The terms do not hold; nothing was recorded.
             JournalError: The disk failed, now or earlier. This process knows nothing recorded;
                 the next start finds the append whole or not at all.
         """
-        if steps := [step for each in changes(records, jobs) for step in sql.append(each)]:
+        steps = [step for each in changes(records, jobs) for step in sql.append(each)]
+        if terms:
+            steps += sql.demands(jobs[0].id, terms)
+        if steps:
             await self._writer.write(steps)
 
     async def history(self, job_id: str) -> list[Record]:
@@ -103,6 +110,14 @@ class SqliteJournal:
     async def siblings(self, drop_id: str) -> list[Row]:
         """Give the rows of all takes of a drop."""
         return await asyncio.to_thread(self._reader.siblings, drop_id)
+
+    async def spent(self, ceiling: Ceiling) -> Money:
+        """Add up what counts as spent under a ceiling."""
+        return await asyncio.to_thread(self._reader.spent, ceiling)
+
+    async def twin(self, fingerprint: str, job_id: str) -> Row | None:
+        """Give the first other job that bought, or is buying, the same; None: there is none."""
+        return await asyncio.to_thread(self._reader.twin, fingerprint, job_id)
 
     async def rows(self, *, limit: int = 1000, at_rest: bool | None = None) -> list[Row]:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""

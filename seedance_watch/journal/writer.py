@@ -10,19 +10,23 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import apsw
 import structlog
 
-from seedance_watch.core.errors import JournalError, Stale
+from seedance_watch.core.errors import Declined, JournalError, SeedanceWatchError, Stale
 from seedance_watch.journal.sql import Step
 
 _GROUP_MAX = 1024  # batches; bounds how long the first of a group waits for the last
 CHECKPOINT_PAGES = 1000  # 4 MB of log; SQLite's own default
 STALE = "somebody else recorded first: load the job again and decide anew"
 CLOSED = "the journal is closed"
+_SAID: Mapping[type[SeedanceWatchError], str] = {
+    Stale: STALE,
+    Declined: "the intent is over budget, or for a video that exists",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Batch:
     done: asyncio.Future[None]
 
 
-Outcome = tuple[asyncio.Future[None], JournalError | None]
+Outcome = tuple[asyncio.Future[None], SeedanceWatchError | None]
 
 
 class Writer:
@@ -66,7 +70,7 @@ class Writer:
         """Record the steps, all or none; returns after they are synced to disk.
 
         Raises:
-            Stale: A step that must change a row did not; nothing was recorded.
+            Stale, Declined: What a step asks for is not so; nothing was recorded.
             JournalError: The disk failed, now or earlier, or the writer was stopped.
         """
         if self._stopped:
@@ -123,24 +127,25 @@ class Writer:
         execute("COMMIT")
         return outcomes
 
-    def _add(self, steps: Sequence[Step]) -> JournalError | None:
+    def _add(self, steps: Sequence[Step]) -> SeedanceWatchError | None:
         """Add a batch to the transaction, or leave the transaction as it was."""
         execute = self._connection.execute
         execute("SAVEPOINT batch")
         try:
-            came_first = all(self._changes(step) for step in steps)
+            failed = next((step for step in steps if not self._holds(step)), None)
+            error = failed.unless if failed else None
         except apsw.ConstraintError:
-            came_first = False
-        if not came_first:
+            error = Stale
+        if error:
             execute("ROLLBACK TO batch")
         execute("RELEASE batch")
-        return None if came_first else Stale(STALE)
+        return error(_SAID[error]) if error else None
 
-    def _changes(self, step: Step) -> bool:
-        """Do one step; False when it had to change a row and did not."""
-        text, values, must = step
-        self._connection.execute(text, values)
-        return not must or self._connection.changes() == 1
+    def _holds(self, step: Step) -> bool:
+        """Do one step; False when it had to change or to find a row and did not."""
+        before = self._connection.total_changes()
+        found = self._connection.execute(step.text, step.values).fetchall()
+        return step.unless is None or bool(found) or self._connection.total_changes() > before
 
     def _refuse(self, error: Exception) -> None:
         """Record nothing any more."""

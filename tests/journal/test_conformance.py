@@ -20,23 +20,17 @@ from seedance_watch.core.events import (
     Released,
 )
 from seedance_watch.core.model import Money, State
-from seedance_watch.journal.memory import MemoryJournal
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.ports import Journal, Row
 
 Open = Callable[[Path], Awaitable[Journal]]
 
 
-async def memory(_folder: Path) -> Journal:
-    return MemoryJournal()
-
-
 async def sqlite(folder: Path) -> Journal:
     return await SqliteJournal.open(folder / "state" / "journal.db")
 
 
-JOURNALS: list[Open] = [memory, sqlite]
-DURABLE: list[Open] = [sqlite]
+JOURNALS: list[Open] = [sqlite]
 
 
 @pytest.fixture(params=JOURNALS, ids=lambda each: each.__name__)
@@ -267,7 +261,7 @@ async def test_a_row_can_be_shown_whatever_the_name(journal: Journal) -> None:
     assert (row.watch, row.label, row.reason) == ("w\\udcfe", "a\\udcff\\x00b", "why \\udcfd")
 
 
-@pytest.mark.parametrize("opened", DURABLE, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("opened", JOURNALS, ids=lambda each: each.__name__)
 async def test_everything_is_there_after_opening_anew(opened: Open, tmp_path: Path) -> None:
     """Jobs, histories and rows outlive the process."""
     first = await opened(tmp_path)
