@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.events import (
     Absent,
     Accepted,
@@ -81,25 +82,6 @@ class Row:
     seq: int
     video: str = ""
     fingerprint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Ceiling:
-    """What may be spent at a provider in a span of time.
-
-    Attributes:
-        provider: Whose money.
-        watch: The watch entry that it holds for, "" for all together.
-        since: Beginning of the span, UTC seconds.
-        until: Its end, not part of it.
-        most: The amount that the attempts intended in it may add up to.
-    """
-
-    provider: str
-    watch: str
-    since: float
-    until: float
-    most: Money
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from seedance_watch.core.events import (
     Record,
     Released,
     Rerouted,
+    Reused,
     Staged,
     Unsent,
 )
@@ -131,6 +132,7 @@ DRAWN: dict[type[Event], st.SearchStrategy[Event]] = {
     Absent: st.builds(Absent, text),
     GivenUp: st.builds(GivenUp, text),
     Duplicate: st.builds(Duplicate, text, text),
+    Reused: st.builds(Reused, text, text, text),
     Rerouted: st.builds(Rerouted, text, text, st.none() | money),
     Accepted: st.builds(Accepted, text, text, st.none() | money),
     Ready: st.builds(Ready, text, st.none() | at, st.none() | money, st.none() | st.integers()),

@@ -153,6 +153,21 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
+class Reused:
+    """An equal video exists already and is placed once more; nothing is paid.
+
+    Attributes:
+        of: The job that made it.
+        watch: The watch entry whose outbox holds it.
+        video: Its path below that outbox.
+    """
+
+    of: str
+    watch: str
+    video: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rerouted:
     """Another provider of the route gets the wish; this one certainly did not take it.
 
@@ -305,6 +320,7 @@ Event = (
     | Absent
     | GivenUp
     | Duplicate
+    | Reused
     | Rerouted
     | Accepted
     | Ready

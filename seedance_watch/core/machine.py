@@ -36,6 +36,7 @@ from seedance_watch.core.events import (
     Record,
     Released,
     Rerouted,
+    Reused,
     Staged,
     Unsent,
 )
@@ -49,19 +50,17 @@ _ENDING = frozenset({S.FETCHED, S.PLACING, S.PLACED, S.FAILING, S.CANCELLING})
 
 Row = Mapping[type[Event], State]
 
+# What spares a job its paid call: an equal video (pointed to, or taken once more), or another
+# provider.
+_UNPAID: Row = {Duplicate: S.PLACED, Reused: S.READY, Rerouted: S.CLAIMED}
+
 # What each state adds to the moves that every working state has.
 _OWN: Mapping[State, Row] = {
     S.NEW: {Claiming: S.CLAIMING},
     S.CLAIMING: {Claimed: S.CLAIMED},
     S.CLAIMED: {Prepared: S.PREPARED},
-    # An equal video counts as this job's own: there is nothing left but to archive.
-    S.PREPARED: {Staged: S.STAGED, Duplicate: S.PLACED, Rerouted: S.CLAIMED},
-    S.STAGED: {
-        Staged: S.STAGED,
-        Intended: S.SUBMITTING,
-        Duplicate: S.PLACED,
-        Rerouted: S.CLAIMED,
-    },
+    S.PREPARED: {Staged: S.STAGED, **_UNPAID},
+    S.STAGED: {Staged: S.STAGED, Intended: S.SUBMITTING, **_UNPAID},
     # Unsent keeps the upload (nobody used it); Absent and GivenUp ask for a new one, whose
     # address cannot be mistaken for the old attempt's in the provider's history.
     S.SUBMITTING: {
@@ -147,6 +146,7 @@ class Job:
     cancelling: Cancelling | None = None
     deferred: Deferred | None = None
     duplicate: Duplicate | None = None
+    reused: Reused | None = None
     rerouted: Rerouted | None = None
 
     @property
@@ -176,6 +176,7 @@ _KEPT: Mapping[type[Event], str] = {
     Cancelling: "cancelling",
     Deferred: "deferred",
     Duplicate: "duplicate",
+    Reused: "reused",
     Rerouted: "rerouted",
     Held: "hold",
 }

@@ -32,6 +32,7 @@ from seedance_watch.core.events import (
     Record,
     Released,
     Rerouted,
+    Reused,
     Staged,
     Unsent,
 )
@@ -81,7 +82,7 @@ def _named(event: Placing, _job: Job, _at: float) -> dict[str, Any]:
     return {"video": event.name}
 
 
-def _duplicate(event: Duplicate, _job: Job, _at: float) -> dict[str, Any]:
+def _duplicate(event: Duplicate | Reused, _job: Job, _at: float) -> dict[str, Any]:
     return {"of": event.of, "video": event.video}
 
 
@@ -104,6 +105,7 @@ LINES: Mapping[type[Event], tuple[str, str, Facts]] = {
     Absent: ("job.absent", "warning", _said),
     GivenUp: ("job.given_up", "warning", _said),
     Duplicate: ("job.duplicate", "info", _duplicate),
+    Reused: ("job.reused", "info", _duplicate),
     Rerouted: ("job.rerouted", "warning", _rerouted),
     Accepted: ("job.accepted", "info", _accepted),
     Ready: ("job.ready", "debug", _said),

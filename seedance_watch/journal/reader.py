@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import apsw
 
+from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
@@ -21,7 +22,7 @@ from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.opening import address, check_version, schema
 from seedance_watch.journal.text import storable
 from seedance_watch.journal.trouble import words
-from seedance_watch.ports import Ceiling, Row
+from seedance_watch.ports import Row
 
 _BUSY_MS = 5_000
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import Declined, SeedanceWatchError, Stale
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
@@ -16,7 +17,7 @@ from seedance_watch.core.spending import Spending
 from seedance_watch.journal import codec
 from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
-from seedance_watch.ports import Ceiling, Row, Terms
+from seedance_watch.ports import Row, Terms
 
 VERSION = 2  # of the schema; a higher number in a journal is refused
 

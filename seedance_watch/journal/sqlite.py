@@ -16,6 +16,7 @@ from typing import Self
 import apsw
 import structlog
 
+from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
@@ -26,7 +27,7 @@ from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.rows import changes, row_of
 from seedance_watch.journal.trouble import words
 from seedance_watch.journal.writer import Writer
-from seedance_watch.ports import Ceiling, Row, Terms
+from seedance_watch.ports import Row, Terms
 
 _CLOSING_BUSY_MS = 500
 

@@ -33,6 +33,7 @@ from seedance_watch.core.events import (
     Record,
     Released,
     Rerouted,
+    Reused,
     Staged,
     Unsent,
 )
@@ -59,6 +60,7 @@ SAMPLES: dict[type[Event], Event] = {
         Absent("never came"),
         GivenUp("a person says so"),
         Duplicate("shot-0", "shot.mp4"),
+        Reused("shot-0", "main", "shot.mp4"),
         Rerouted("segmind", "no credits", PRICE),
         Accepted("task-1"),
         Ready("https://example.com/v.mp4", 900.0),
@@ -87,11 +89,17 @@ TABLE: dict[State, dict[type[Event], State]] = {
     S.NEW: {Claiming: S.CLAIMING},
     S.CLAIMING: {Claimed: S.CLAIMED},
     S.CLAIMED: {Prepared: S.PREPARED},
-    S.PREPARED: {Staged: S.STAGED, Duplicate: S.PLACED, Rerouted: S.CLAIMED},
+    S.PREPARED: {
+        Staged: S.STAGED,
+        Duplicate: S.PLACED,
+        Reused: S.READY,
+        Rerouted: S.CLAIMED,
+    },
     S.STAGED: {
         Staged: S.STAGED,
         Intended: S.SUBMITTING,
         Duplicate: S.PLACED,
+        Reused: S.READY,
         Rerouted: S.CLAIMED,
     },
     S.SUBMITTING: {

@@ -14,6 +14,7 @@ from histories import LIFE, SPEC, Story, claiming
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import Declined, FaultKind, JournalError
 from seedance_watch.core.events import (
     Absent,
@@ -30,7 +31,7 @@ from seedance_watch.core.events import (
 from seedance_watch.core.model import Money
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
-from seedance_watch.ports import Ceiling, Journal, Terms
+from seedance_watch.ports import Journal, Terms
 
 DAY_S = 86_400.0
 NOON = DAY_S / 2
