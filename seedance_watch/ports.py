@@ -293,6 +293,14 @@ class Spool(Protocol):
         """Put receipt and video into the outbox, never overwriting."""
         ...
 
+    def has_video(self, watch: str, video: str) -> bool:
+        """Whether a watch entry's outbox has a file of this name."""
+        ...
+
+    def reuse(self, job: Job, watch: str, video: str) -> None:
+        """Copy a placed video into the job's part file."""
+        ...
+
     def holds(self, job: Job, clip: Clip) -> bool:
         """Whether the part file still is the verified video, byte for byte."""
         ...
@@ -306,7 +314,7 @@ class Spool(Protocol):
         ...
 
     def write_note(self, job: Job, kind: str, text: str) -> None:
-        """Write a reason for people into failed/ or held/ (kind "failed" or "held")."""
+        """Write a note for people into done/, failed/ or held/ (kind says which)."""
         ...
 
     def remove_note(self, job: Job, kind: str) -> None:

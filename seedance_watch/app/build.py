@@ -10,8 +10,10 @@ from importlib.metadata import version
 from seedance_watch.app import defaults
 from seedance_watch.app.providers import gateways
 from seedance_watch.app.studio import PollLimits, Rules, Studio
+from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
+from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.disk import files
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.mounts import type_of
@@ -21,6 +23,7 @@ from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.effects import Tools
 from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media import images
@@ -72,14 +75,16 @@ async def build(config: Config, *, stop: asyncio.Event, listeners: tuple[Heard, 
     journal = await SqliteJournal.open(
         config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
     )
+    spool = Spool({watch.name: _places(watch) for watch in config.watches})
     tools = Tools(
         clock=clock,
         journal=journal,
-        spool=Spool({watch.name: _places(watch) for watch in config.watches}),
+        spool=spool,
         studio=studio(config),
         providers=gateways(config, clock),
         workers=asyncio.Semaphore(config.limits.workers),
         min_free_bytes=config.limits.min_free_bytes,
+        purse=_purse(config, journal, spool),
     )
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
@@ -87,6 +92,12 @@ async def build(config: Config, *, stop: asyncio.Event, listeners: tuple[Heard, 
     inboxes = {watch.name: _inbox(watch, clock) for watch in config.watches}
     daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop)
     return Built(daemon, tools)
+
+
+def _purse(config: Config, journal: SqliteJournal, spool: Spool) -> Purse:
+    """Give the limits of a configuration."""
+    twins = {watch.name: Twins(watch.duplicates) for watch in config.watches}
+    return Purse(journal, spool, caps_of(config, CATALOGUE), zone_of(config), twins)
 
 
 def studio(config: Config) -> Studio:

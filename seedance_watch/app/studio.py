@@ -8,6 +8,7 @@ from seedance_watch.app.defaults import folder_layers, read_table
 from seedance_watch.core import policy, ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.events import Claiming, Prepared
+from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, ImageLimits, JobSpec, Part, Picture, Role
 from seedance_watch.core.policy import PollPace
@@ -60,7 +61,8 @@ class Studio:
         model = CATALOGUE[spec.provider, spec.model]
         sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
         pictures = tuple(_fit(job, part, folder, model.limits, spec) for part in sent)
-        return Prepared(ratio.fitted(spec, model, pictures), pictures)
+        fitted = ratio.fitted(spec, model, pictures)
+        return Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
 
     def spec(self, claim: Claiming, folder: Path) -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""

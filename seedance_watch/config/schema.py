@@ -3,72 +3,26 @@
 The docstring below a key is its line in docs/CONFIG.md and in editors.
 """
 
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from seedance_watch.config.values import (
+    DAY_S,
+    Address,
+    Amount,
+    Folder,
+    KeyFile,
+    Seconds,
+    Variable,
+    Zone,
+)
 
 DEFAULT_MODELS: Mapping[str, str] = {
     "rivya": "seedance-1-0-lite",
     "segmind": "seedance-v1-lite-image-to-video",
 }
-_DAY_S = 86_400.0
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_KEY_STARTS = re.compile(r"rvya_sk_|rvya_|SG_[0-9a-f]{6}|AKIA[0-9A-Z]{8}")
-
-
-def _address(text: str) -> str:
-    """Accept https anywhere and http on this machine only; never show what may hold a password."""
-    parts = urlsplit(text)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("an address must not hold a user name or password")
-    if not parts.hostname or parts.query or parts.fragment:
-        raise ValueError('must be an address such as "https://host" or "https://host/path"')
-    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK):
-        raise ValueError("must begin with https:// (http:// is for this machine's 127.0.0.1 only)")
-    return text.rstrip("/")
-
-
-def _variable(text: str) -> str:
-    """Accept the name of an environment variable, and notice a key written in its place."""
-    if _KEY_STARTS.match(text):
-        raise ValueError(
-            "holds a key itself; write the name of an environment variable here and put the key "
-            "into that variable (and make a new key, as this one was written down)"
-        )
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", text):
-        raise ValueError("must be the name of an environment variable: letters, digits and _")
-    return text
-
-
-def _folder(text: str) -> str:
-    if not text.strip():
-        raise ValueError("is empty; write a path")
-    try:
-        Path(text).expanduser()
-    except RuntimeError as error:
-        user = text.split("/", 1)[0]
-        raise ValueError(f"there is no home folder for {user}; write the whole path") from error
-    return text
-
-
-def _key_file(text: str) -> str:
-    if _KEY_STARTS.match(text):
-        raise ValueError(
-            "holds a key itself; write the path of a file here and put the key into that file "
-            "(and make a new key, as this one was written down)"
-        )
-    return _folder(text)
-
-
-Seconds = Annotated[float, Field(gt=0, le=30 * _DAY_S)]
-Address = Annotated[str, AfterValidator(_address)]
-Variable = Annotated[str, AfterValidator(_variable)]
-Folder = Annotated[str, AfterValidator(_folder)]
-KeyFile = Annotated[str, AfterValidator(_key_file)]
 
 
 class Keys(BaseModel):
@@ -92,7 +46,7 @@ class SettleKeys(Keys):
     """Seconds between full scans of an inbox on a network share, which sends no events."""
     quiet_s: Seconds = 5.0
     """Seconds a file must not change, where nothing proves that its writer is finished."""
-    sidecar_grace_s: Annotated[float, Field(ge=0, le=_DAY_S)] = 10.0
+    sidecar_grace_s: Annotated[float, Field(ge=0, le=DAY_S)] = 10.0
     """Seconds an image waits for its own sidecar although the defaults carry a prompt."""
     orphan_s: Seconds = 900.0
     """Seconds until an image without a sidecar (or the reverse) is reported."""
@@ -104,6 +58,29 @@ class SettleKeys(Keys):
 
 class InboxKeys(SettleKeys):
     """How inboxes are watched, unless a `[[watch]]` says otherwise with the same keys."""
+
+
+class BudgetKeys(Keys):
+    """What may be spent at a provider, in its unit (credits at Rivya, US dollars at Segmind).
+
+    What does not fit any more is held, and starts by itself when the period is over.
+    """
+
+    per_job: Amount | None = None
+    """Most that one video may cost, further attempts included. Default: no limit."""
+    per_day: Amount | None = None
+    """Most that may be spent on one calendar day. Default: no limit."""
+    per_month: Amount | None = None
+    """Most that may be spent in one calendar month. Default: no limit."""
+
+
+class WatchBudgetKeys(Keys):
+    """What one watched folder may spend, besides the providers' own budgets."""
+
+    rivya: BudgetKeys = BudgetKeys()
+    """Its budget at Rivya."""
+    segmind: BudgetKeys = BudgetKeys()
+    """Its budget at Segmind."""
 
 
 class WatchKeys(SettleKeys):
@@ -128,6 +105,11 @@ class WatchKeys(SettleKeys):
     """The model, unless a sidecar says otherwise. Default: the provider's Seedance 1.0 Lite."""
     recursive: bool = True
     """Watch subfolders too; they are mirrored in outbox, done and failed."""
+    duplicates: Literal["point", "place", "pay"] = "point"
+    """What to do with a drop whose video exists already: `point` to it with a note in done/,
+    `place` the same video in the outbox once more, or `pay` for another one."""
+    budget: WatchBudgetKeys = WatchBudgetKeys()
+    """What this folder may spend, as `[watch.budget.PROVIDER]`."""
     defaults: dict[str, object] = {}
     """Any keys of a sidecar, for every drop in this folder that does not say otherwise."""
 
@@ -159,6 +141,10 @@ class ProviderKeys(Keys):
     """Seconds until the first look at a job. Default: paced by the model's usual duration."""
     poll_max_s: Seconds = 10.0
     """Longest pause in seconds between two looks at a job."""
+    budget: BudgetKeys = BudgetKeys()
+    """What may be spent at this provider, as `[providers.NAME.budget]`."""
+    warn_below: Amount | None = None
+    """Warn when less than this is left on the account. Default: no warning."""
     prices: list[PriceKeys] = []
     """Prices of your own contract, as `[[providers.NAME.prices]]`."""
 
@@ -254,6 +240,10 @@ class LimitKeys(Keys):
     """A longer download is refused."""
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Images and videos that are worked on at the same time."""
+    timezone: Zone | None = None
+    """Whose days and months budgets count, such as `Europe/Berlin`. Default: this machine's."""
+    balance_every_s: Seconds = 900.0
+    """Seconds between two looks at what is left on the providers' accounts."""
 
 
 class ConfigKeys(Keys):

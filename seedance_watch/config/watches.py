@@ -3,7 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedance_watch.config.schema import DEFAULT_MODELS, InboxKeys, SettleKeys, WatchKeys
+from seedance_watch.config.schema import (
+    DEFAULT_MODELS,
+    InboxKeys,
+    SettleKeys,
+    WatchBudgetKeys,
+    WatchKeys,
+)
 from seedance_watch.core.sidecar import Layer, Table
 
 ORIGIN = "configuration"
@@ -21,6 +27,8 @@ class Watch:
         failed: Where originals go that could not be used.
         held: Where notes about waiting jobs go.
         recursive: Whether subfolders are watched.
+        duplicates: What to do with a drop whose video exists: "point", "place" or "pay".
+        budget: What it may spend, by provider.
         settle: How it is watched.
         layers: The configuration's layers of wishes: its defaults, then its provider and model.
     """
@@ -32,6 +40,8 @@ class Watch:
     failed: Path
     held: Path
     recursive: bool
+    duplicates: str
+    budget: WatchBudgetKeys
     settle: SettleKeys
     layers: tuple[Layer, ...]
 
@@ -65,6 +75,8 @@ def watch_of(
         failed=located(keys.failed or drops.parent / "failed", folder),
         held=located(keys.held or drops.parent / "held", folder),
         recursive=keys.recursive,
+        duplicates=keys.duplicates,
+        budget=keys.budget,
         settle=_settle(keys, inbox),
         layers=_layers(keys, place, table),
     )

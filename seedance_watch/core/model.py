@@ -48,6 +48,10 @@ class Money:
     amount: Decimal
     unit: str  # "credits" or "usd"
 
+    def none(self) -> "Money":
+        """Give nothing, in the same unit."""
+        return Money(Decimal(0), self.unit)
+
     def __str__(self) -> str:
         """Show the amount with its unit, as people read it."""
         return f"{self.amount.normalize():f} {self.unit}"

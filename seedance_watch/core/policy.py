@@ -8,7 +8,6 @@ restart; no other layer retries.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Unsent
@@ -173,7 +172,7 @@ def charged(job: Job, effect: Effect, fault: Fault) -> Money | None:
     reservation stays: refunds are never assumed.
     """
     if effect is E.SUBMIT and job.intended:
-        return Money(Decimal(0), job.intended.cost.unit)
+        return job.intended.cost.none()
     return fault.charged
 
 

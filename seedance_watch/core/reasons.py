@@ -8,11 +8,19 @@ import tomli_w
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 
+_ANOTHER = (
+    "To get another one all the same: write `again = true` into the sidecar, or ask for more "
+    "`takes`, and move both files back to the inbox."
+)
 _RETRY = "To try again: correct what is wrong and move the files back to the inbox."
 
 
 def ended(job: Job) -> str:
-    """Give the note for a job that ends without a video; "" when none is needed."""
+    """Give the note for a job that ends without a video of its own; "" when none is needed."""
+    if job.duplicate:
+        reason = f"The same video exists already: {job.duplicate.video} (job {job.duplicate.of})."
+        facts = {"of": job.duplicate.of, "video": job.duplicate.video}
+        return _note(job, "Not made and not paid again.", reason, _ANOTHER, facts)
     if job.state is State.FAILING and job.failing:
         facts = {
             "code": job.failing.code or str(job.failing.kind),

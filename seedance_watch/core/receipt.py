@@ -41,7 +41,6 @@ def receipt(job: Job, name: str, *, placed_at: float, version: str) -> str:
 def _facts(job: Job, version: str) -> dict[str, Any]:
     """Give what stands directly in the receipt's table."""
     assert job.prepared is not None, job.id
-    assert job.accepted is not None, job.id
     spec = job.prepared.spec
     charged = job.ready.cost if job.ready else None
     told = {"seed_reported": job.ready.seed} if job.ready and job.ready.seed is not None else {}
@@ -49,11 +48,12 @@ def _facts(job: Job, version: str) -> dict[str, Any]:
         "job": job.id,
         "provider": spec.provider,
         "model": spec.model,
-        "task_id": job.accepted.task_id,
+        **({"task_id": job.accepted.task_id} if job.accepted else {}),
+        **({"same_as": job.reused.of} if job.reused else {}),
         "take": spec.take,
         "takes": spec.takes,
         "attempts": job.attempts,
-        "reserved": _money(spec.cost),
+        "reserved": _money(job.intended.cost if job.intended else spec.cost.none()),
         **({"charged": _money(charged)} if charged else {}),
         **told,
         "version": version,

@@ -195,7 +195,7 @@ def _copy_in(source: Path, target: Path, scratch: Path) -> None:
     make_dirs(scratch)
     part = scratch / _on_its_way(".copy", os.fsencode(source), os.fsencode(target))
     try:
-        _copy(source, part)
+        copy(source, part)
         if sha256(part) != sha256(source):
             raise OSError(errno.EIO, "the copy differs from its source", str(target))
         rename_new(part, target)
@@ -205,7 +205,7 @@ def _copy_in(source: Path, target: Path, scratch: Path) -> None:
     source.unlink()
 
 
-def _copy(source: Path, part: Path) -> None:
+def copy(source: Path, part: Path) -> None:
     """Copy bytes, durably, and the file's times and rights where the target can keep them."""
     part.unlink(missing_ok=True)
     with open(os.open(source, _READ), "rb") as there, part.open("xb") as here:

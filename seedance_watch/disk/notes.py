@@ -1,5 +1,6 @@
-"""Reasons for people, beside or instead of their files in failed/ and held/."""
+"""Reasons for people, beside or instead of their files in done/, failed/ and held/."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from seedance_watch.core import naming, reasons
@@ -8,7 +9,8 @@ from seedance_watch.core.machine import Job
 from seedance_watch.disk import files, originals
 from seedance_watch.disk.places import Places, below, scratch
 
-_ENDING = {"failed": ".failed.txt", "held": ".held.txt"}
+_ENDING = {"done": ".duplicate.txt", "failed": ".failed.txt", "held": ".held.txt"}
+_BESIDE: Mapping[str, Returned | None] = {"done": None, "failed": Returned.FAILED}
 
 
 def write(job: Job, places: Places, kind: str, text: str) -> None:
@@ -32,13 +34,13 @@ def remove(job: Job, places: Places, kind: str) -> None:
 def _path(job: Job, places: Places, kind: str) -> Path:
     """Give the path of a job's note: named like its originals, by its id where that is taken.
 
-    A note in failed/ stands beside the originals with the same number; an older one there is
-    left over from a drop that was tried again. In held/ any other note is still needed.
+    A note in done/ or failed/ stands beside the originals with the same number; an older one
+    there is left over from a drop that was tried again. In held/ any other note is still needed.
     """
-    failed = kind == "failed"
-    choice = originals.chosen(job.claim, places, Returned.FAILED) if failed else 1
+    beside = kind in _BESIDE
+    choice = originals.chosen(job.claim, places, _BESIDE[kind]) if beside else 1
     path = below(places.notes(kind), naming.output_stem(job.claim, choice=choice) + _ENDING[kind])
     by_id = path.with_name(job.id + _ENDING[kind])
-    ours = b'job = "' if failed else reasons.mark(job).encode()
+    ours = b'job = "' if beside else reasons.mark(job).encode()
     free = not files.exists(path) or (files.plain(path) and ours in path.read_bytes())
     return path if free and not files.exists(by_id) else by_id

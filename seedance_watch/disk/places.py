@@ -48,8 +48,8 @@ class Places:
         return {Returned.FAILED: self.failed, Returned.INBOX: self.inbox}[to]
 
     def notes(self, kind: str) -> Path:
-        """Give the folder that notes of a kind ("failed" or "held") stand in."""
-        return {"failed": self.failed, "held": self.held}[kind]
+        """Give the folder that notes of a kind ("done", "failed" or "held") stand in."""
+        return {"done": self.done, "failed": self.failed, "held": self.held}[kind]
 
 
 class Outside(OSError):

@@ -13,7 +13,7 @@ from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Role
 from seedance_watch.disk import files, notes, originals, placing
-from seedance_watch.disk.places import PRIVATE, Places, local
+from seedance_watch.disk.places import PRIVATE, Places, below, local
 from seedance_watch.ports import Claim, Putting
 
 __all__ = ["PRIVATE", "Places", "Spool"]
@@ -83,6 +83,21 @@ class Spool:
         with local("looking for a free name in", places.outbox):
             return placing.free_stem(job, places)
 
+    def has_video(self, watch: str, video: str) -> bool:
+        """Whether a watch entry's outbox has a file of this name."""
+        if not self.serves(watch):
+            return False
+        outbox = self.places(watch).outbox
+        with local("looking into", outbox / video):
+            return files.plain(below(outbox, video))
+
+    def reuse(self, job: Job, watch: str, video: str) -> None:
+        """Copy a placed video into the job's part file."""
+        source, part = self.places(watch).outbox / video, self.part(job)
+        with local("copying", source):
+            files.make_dirs(part.parent)
+            files.copy(source, part)
+
     def holds(self, job: Job, clip: Clip) -> bool:
         """Whether the part file still is the verified video, byte for byte."""
         part = self.part(job)
@@ -116,7 +131,7 @@ class Spool:
     # Notes
 
     def write_note(self, job: Job, kind: str, text: str) -> None:
-        """Write a reason for people into failed/ or held/ (kind "failed" or "held")."""
+        """Write a note for people into done/, failed/ or held/; kind says which."""
         places = self.places(job.claim.watch)
         with local("writing a note to", places.notes(kind)):
             notes.write(job, places, kind, text)

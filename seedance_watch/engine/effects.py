@@ -26,6 +26,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.purse import Purse
 from seedance_watch.ports import Claim, Clock, Journal, Provider, Putting, Spool, Studio
 
 Events = Sequence[Event]
@@ -44,6 +45,7 @@ class Tools:
     Attributes:
         workers: Bounds the pictures and videos that are worked on at the same time.
         min_free_bytes: Nothing is submitted while less is free where the video will go.
+        purse: What may be spent.
         folders: Locks of job folders, by drop.
     """
 
@@ -54,6 +56,7 @@ class Tools:
     providers: Mapping[str, Provider]
     workers: asyncio.Semaphore
     min_free_bytes: int
+    purse: Purse
     folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def provider(self, job: Job) -> Provider:
@@ -94,8 +97,10 @@ async def _prepare(job: Job, tools: Tools) -> Events:
 
 
 async def _stage(job: Job, tools: Tools) -> Events:
-    """Make the pictures reachable for the provider."""
+    """Make the pictures reachable for the provider, when the video may be paid for."""
     assert job.prepared is not None, job.id
+    if stopped := await tools.purse.stopped(job, tools.clock.now()):
+        return [stopped]
     folder = tools.spool.folder(job.claim)
     return [await tools.provider(job).stage(job.prepared.pictures, folder, job.prepared.spec)]
 
@@ -152,9 +157,7 @@ async def _poll(job: Job, tools: Tools) -> Events:
 async def _download(job: Job, tools: Tools) -> Events:
     """Fetch the video and decode it from first to last frame."""
     part = tools.spool.part(job)
-    url = await _link(job, tools)
-    if url:
-        await tools.provider(job).download(url, part)
+    await _fetch(job, tools)
     try:
         async with tools.workers:
             return [Fetched(await asyncio.to_thread(tools.studio.verify, part))]
@@ -162,6 +165,16 @@ async def _download(job: Job, tools: Tools) -> Events:
         if fault.kind is FaultKind.GARBLED:
             await asyncio.to_thread(tools.spool.discard, job)
         raise
+
+
+async def _fetch(job: Job, tools: Tools) -> None:
+    """Bring the video's bytes into the part file."""
+    part = tools.spool.part(job)
+    if job.reused:
+        watch, video = job.reused.watch, job.reused.video
+        await asyncio.to_thread(tools.spool.reuse, job, watch, video)
+    elif url := await _link(job, tools):
+        await tools.provider(job).download(url, part)
 
 
 async def _link(job: Job, tools: Tools) -> str:
@@ -197,15 +210,16 @@ async def _place(job: Job, tools: Tools) -> Events:
         case Putting.TAKEN:
             return await _name(job, tools)
         case Putting.MISSING:
-            assert job.ready is not None, job.id
-            return [Ready("", cost=job.ready.cost, seed=job.ready.seed)]
+            known = job.ready or Ready("")
+            return [Ready("", cost=known.cost, seed=known.seed)]
 
 
 async def _archive(job: Job, tools: Tools) -> Events:
     """Write the reason where there is one; move the originals when no sibling needs them."""
     note = reasons.ended(job)
     if note:
-        await asyncio.to_thread(tools.spool.write_note, job, "failed", note)
+        kind = "done" if job.duplicate else "failed"
+        await asyncio.to_thread(tools.spool.write_note, job, kind, note)
     async with tools.folder_lock(job):
         rows = await tools.journal.siblings(job.claim.drop_id)
         states = {row.state for row in rows if row.job_id != job.id} | {job.state}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from seedance_watch.core import machine, policy
-from seedance_watch.core.errors import Fault, JournalError
+from seedance_watch.core.errors import Declined, Fault, FaultKind, JournalError
 from seedance_watch.core.events import Effect, Event, Held, Intended, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -72,9 +72,22 @@ class Runner:
             permit = self._permit(job, events)
 
     async def _step(self, job: Job, effect: Effect) -> tuple[Job, Sequence[Event]]:
-        """Perform one effect and record what came of it."""
+        """Perform one effect and record what came of it, or why it must not be."""
         events = await self._perform(job, effect)
-        return await self.record(job, events), events
+        try:
+            return await self.record(job, events), events
+        except Declined:
+            events = [await self._stopped(job)]
+            return await self.record(job, events), events
+
+    async def _stopped(self, job: Job) -> Event:
+        """Give the event of a job whose intent was declined."""
+        try:
+            stopped = await self.tools.purse.stopped(job, self.tools.clock.now())
+        except Fault as fault:
+            return self._react(job, Effect.INTEND, fault)
+        room = Fault(FaultKind.LOCAL, "there was no room in the budget a moment ago")
+        return stopped or self._react(job, Effect.INTEND, room)
 
     async def _perform(self, job: Job, effect: Effect) -> Sequence[Event]:
         """Perform one effect; faults and our own bugs become events too."""
@@ -111,7 +124,7 @@ class Runner:
 
     def _tell_lane(self, job: Job, effect: Effect, fault: Fault | None) -> None:
         """Let the provider's lane know how it answered."""
-        if effect in _TALKS and job.prepared:
+        if effect in _TALKS and job.prepared and not job.reused:
             provider, now = job.prepared.spec.provider, self.tools.clock.now()
             self.lanes.heard(provider, effect, fault=fault, now=now)
 
@@ -132,6 +145,7 @@ class Runner:
 
         Raises:
             Stale: Somebody else wrote to this job first; nothing was recorded.
+            Declined: An intent that may not be paid for; nothing was recorded.
             JournalError: Nothing was recorded and nothing may be sent.
         """
         if not events:
@@ -140,7 +154,9 @@ class Runner:
         for event in events:
             records.append(Record(job.id, steps[-1].seq + 1, now, event))
             steps.append(machine.advance(steps[-1], event, now))
-        await self.tools.journal.append(records, [steps[-1]])
+        intends = any(isinstance(event, Intended) for event in events)
+        terms = self.tools.purse.terms(job, now) if intends else None
+        await self.tools.journal.append(records, [steps[-1]], terms=terms)
         for before, after, record in zip(steps, steps[1:], records, strict=False):
             self.tell(before, after, record)
         return steps[-1]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
 from seedance_watch.core.events import (
     Absent,
@@ -105,7 +104,8 @@ def _video(job: Job) -> str:
 
 def _bought(job: Job) -> str:
     """Give the fingerprint of what the job bought or is buying, "" for nothing."""
-    bought = job.prepared and job.state in _BUYING and not job.duplicate
+    spared = job.duplicate or job.reused
+    bought = job.prepared and job.state in _BUYING and not spared
     return job.prepared.fingerprint if job.prepared and bought else ""
 
 
@@ -121,8 +121,8 @@ def at_rest(row: Row) -> bool:
 
 def _cost(job: Job) -> Money | None:
     """Give what was charged, else what is reserved, else what it will cost."""
-    if job.duplicate and job.prepared:
-        return Money(Decimal(0), job.prepared.spec.cost.unit)
+    if (job.duplicate or job.reused) and job.prepared:
+        return job.prepared.spec.cost.none()
     if job.ready and job.ready.cost:
         return job.ready.cost
     if job.intended:

@@ -1,0 +1,74 @@
+"""The kinds of values that keys of the configuration have, and what is wrong with others."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+DAY_S = 86_400.0
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_KEY_STARTS = re.compile(r"rvya_sk_|rvya_|SG_[0-9a-f]{6}|AKIA[0-9A-Z]{8}")
+
+
+def _address(text: str) -> str:
+    """Accept https anywhere and http on this machine only; never show what may hold a password."""
+    parts = urlsplit(text)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address must not hold a user name or password")
+    if not parts.hostname or parts.query or parts.fragment:
+        raise ValueError('must be an address such as "https://host" or "https://host/path"')
+    if parts.scheme != "https" and (parts.scheme != "http" or parts.hostname not in _LOOPBACK):
+        raise ValueError("must begin with https:// (http:// is for this machine's 127.0.0.1 only)")
+    return text.rstrip("/")
+
+
+def _variable(text: str) -> str:
+    """Accept the name of an environment variable, and notice a key written in its place."""
+    if _KEY_STARTS.match(text):
+        raise ValueError(
+            "holds a key itself; write the name of an environment variable here and put the key "
+            "into that variable (and make a new key, as this one was written down)"
+        )
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", text):
+        raise ValueError("must be the name of an environment variable: letters, digits and _")
+    return text
+
+
+def _folder(text: str) -> str:
+    if not text.strip():
+        raise ValueError("is empty; write a path")
+    try:
+        Path(text).expanduser()
+    except RuntimeError as error:
+        user = text.split("/", 1)[0]
+        raise ValueError(f"there is no home folder for {user}; write the whole path") from error
+    return text
+
+
+def _key_file(text: str) -> str:
+    if _KEY_STARTS.match(text):
+        raise ValueError(
+            "holds a key itself; write the path of a file here and put the key into that file "
+            "(and make a new key, as this one was written down)"
+        )
+    return _folder(text)
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise ValueError("is not the name of a time zone, such as Europe/Berlin") from error
+    return text
+
+
+Amount = Annotated[float, Field(ge=0, le=1e9)]
+Seconds = Annotated[float, Field(gt=0, le=30 * DAY_S)]
+Address = Annotated[str, AfterValidator(_address)]
+Variable = Annotated[str, AfterValidator(_variable)]
+Folder = Annotated[str, AfterValidator(_folder)]
+KeyFile = Annotated[str, AfterValidator(_key_file)]
+Zone = Annotated[str, AfterValidator(_zone)]
