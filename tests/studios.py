@@ -10,9 +10,10 @@ from PIL import Image
 from seedance_watch.app.build import build, make_folders
 from seedance_watch.config.load import load
 from seedance_watch.core.model import State
+from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.runner import Heard
 from seedance_watch.journal.reader import SqliteReader
-from seedance_watch.ports import Row
+from seedance_watch.ports import Clock, Row
 from seedance_watch.sandbox.keys import RIVYA_KEY, SEGMIND_KEY
 from seedance_watch.sandbox.knobs import Knobs
 
@@ -47,6 +48,11 @@ class Studio:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(sidecar, encoding="utf-8")
 
+    def configure(self, *, watch: str = "", more: str = "") -> None:
+        """Add lines to the configuration: to its [[watch]], and at its end."""
+        text = self.config.read_text().replace("[[watch]]\n", f"[[watch]]\n{watch}\n")
+        self.config.write_text(f"{text}\n{more}\n")
+
     def rows(self) -> list[Row]:
         """Give the journal's rows."""
         reader = SqliteReader(self.folder / "state" / "journal.db")
@@ -60,6 +66,16 @@ class Studio:
         root = self.folder / kind
         found = (path.relative_to(root) for path in root.rglob("*") if path.is_file())
         return sorted(path.as_posix() for path in found if ".seedance" not in path.parts)
+
+
+class Shifted(RealClock):
+    """The real time, some seconds later."""
+
+    def __init__(self, later_s: float) -> None:
+        self.later_s = later_s
+
+    def now(self) -> float:
+        return super().now() + self.later_s
 
 
 def lay_out(folder: Path, url: str, *, provider: str = "rivya", api: str = "v2") -> Studio:
@@ -90,11 +106,11 @@ api = "{api}"
     return Studio(folder)
 
 
-async def once(studio: Studio, *listeners: Heard) -> Counter[State]:
+async def once(studio: Studio, *listeners: Heard, clock: Clock | None = None) -> Counter[State]:
     """Run the real daemon once, in this process; give how many jobs ended in which state."""
     settings = load(studio.config)
     make_folders(settings)
-    built = await build(settings, stop=asyncio.Event(), listeners=listeners)
+    built = await build(settings, stop=asyncio.Event(), listeners=listeners, clock=clock)
     try:
         async with asyncio.timeout(60):
             await built.daemon.run_once()

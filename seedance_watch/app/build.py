@@ -27,6 +27,7 @@ from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media import images
+from seedance_watch.ports import Clock
 
 JOURNAL = "journal.db"
 
@@ -59,19 +60,26 @@ def make_folders(config: Config) -> None:
                 files.make_dirs(folder)
 
 
-async def build(config: Config, *, stop: asyncio.Event, listeners: tuple[Heard, ...]) -> Built:
+async def build(
+    config: Config,
+    *,
+    stop: asyncio.Event,
+    listeners: tuple[Heard, ...],
+    clock: Clock | None = None,
+) -> Built:
     """Open the journal and put everything together.
 
     Args:
         config: What to do.
         stop: Set to ask the daemon for a stop.
         listeners: Told every recorded event after it is durable.
+        clock: The time; None: the machine's.
 
     Raises:
         SpoolError: Another process holds the journal, or its folder cannot be used.
         JournalError: The journal is damaged.
     """
-    clock = RealClock()
+    clock = clock or RealClock()
     journal = await SqliteJournal.open(
         config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
     )
@@ -119,7 +127,7 @@ def _places(watch: Watch) -> Places:
     return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
 
 
-def _inbox(watch: Watch, clock: RealClock) -> Inbox:
+def _inbox(watch: Watch, clock: Clock) -> Inbox:
     """Give the watcher of one inbox."""
     keys = watch.settle
     settings = InboxSettings(

@@ -4,16 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 import structlog
 
-from seedance_watch.core import machine, naming, reasons
+from seedance_watch.core import machine, naming, orders, reasons
 from seedance_watch.core.errors import Fault, Stale
 from seedance_watch.core.events import Claiming, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Drop, State
+from seedance_watch.core.orders import Act, Order, Refused
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.queue import Queue
+from seedance_watch.engine.room import Room
 from seedance_watch.engine.runner import Runner
 from seedance_watch.ports import Inbox
 
@@ -33,6 +36,7 @@ class Daemon:
         inboxes: The watched folders, by watch name.
         draw_key: Draws 32 random hex digits.
         stop: Set to ask for a stop.
+        room: Where a budget may have room again.
         ended: How many jobs came to each state at rest since the start.
     """
 
@@ -44,7 +48,9 @@ class Daemon:
     queue: Queue = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    room: Room = field(default_factory=Room)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _hands: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _once: bool = False
 
     def __post_init__(self) -> None:
@@ -102,6 +108,7 @@ class Daemon:
             if job.hold:
                 await self._note_hold(job)
             self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
+            self.room.loaded(job)
 
     async def _tell_strays(self, known: set[str]) -> None:
         """Tell of claimed files that no open job owns, as after a journal was lost."""
@@ -141,38 +148,97 @@ class Daemon:
     async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
         """Start every job whose turn it is; sleep until the next one's."""
         clock = self.runner.tools.clock
-        while not self.stop.is_set() and not self._at_rest():
+        while not self.stop.is_set():
             self._nudge.clear()
             now = clock.now()
             for job in self.queue.due(now):
                 self._driving[job.id] = tasks.create_task(self._drive(job))
+            for job_id in self.room.next_of(self.queue.jobs):
+                tasks.create_task(self._let_try(job_id))
+            if self._at_rest():
+                return
             times = (self.queue.next_at(), self.lanes.next_at(now))
             wake_at = min((at for at in times if at is not None), default=now + _IDLE_S)
             await clock.pause(min(_IDLE_S, wake_at - clock.now()), self._nudge)
 
     def _at_rest(self) -> bool:
         """Whether a single run has taken in all drops and has nothing left to wait for."""
-        jobs = self.queue.jobs() if self._once and not self._driving else None
-        return jobs is not None and all(job.hold and job.hold.until is None for job in jobs)
+        busy = bool(self._driving) or self.room.trying
+        jobs = self.queue.jobs() if self._once and not busy else None
+        return jobs is not None and all(job.hold for job in jobs)
 
     async def _drive(self, found: Job) -> None:
         """Drive a job to its next stand and put it where it waits."""
         try:
-            with structlog.contextvars.bound_contextvars(job=found.id):
-                job, at = await self.runner.drive(found)
-                if job.hold != found.hold:
-                    await self._note_hold(job)
+            async with self._hand(found.id):
+                if self.queue.job(found.id) is found:  # else somebody put it elsewhere meanwhile
+                    await self._go_on(found)
         except Stale:
             structlog.get_logger().error("job.stale", job=found.id)
             self.queue.forget(found)
-            return
         finally:
-            self._driving.pop(found.id, None)
+            if self._driving.get(found.id) is asyncio.current_task():
+                del self._driving[found.id]
             self._nudge.set()
+
+    async def _go_on(self, found: Job) -> None:
+        with structlog.contextvars.bound_contextvars(job=found.id):
+            job, at = await self.runner.drive(found)
+            await self._put(job, found, at)
+
+    async def _put(self, job: Job, before: Job, at: float | None) -> None:
+        """Put a job where it waits, with or without a note about its hold."""
+        if job.hold != before.hold:
+            await self._note_hold(job)
         if job.at_rest:
             self.queue.forget(job)
         else:
             self.queue.put(job, at=at)
+
+    # Orders
+
+    async def obey(self, order: Order) -> Job:
+        """Do what a person orders, as soon as the effect that the job is in has ended.
+
+        Returns:
+            The job as it is now.
+
+        Raises:
+            Refused: There is no such open job, or the order makes no sense for it.
+            JournalError: The journal cannot be written.
+        """
+        self.runner.wanted.add(order.job_id)
+        try:
+            async with self._hand(order.job_id):
+                self.runner.wanted.discard(order.job_id)
+                return await self._obeyed(order)
+        finally:
+            self.runner.wanted.discard(order.job_id)
+
+    async def _obeyed(self, order: Order) -> Job:
+        before = self.queue.job(order.job_id)
+        if before is None:
+            raise Refused(f"there is no open job {order.job_id}; `status` lists them")
+        job = await self.runner.record(before, orders.obey(before, order))
+        if job is before:
+            return job
+        at = job.wake_at or self.runner.tools.clock.now()
+        await self._put(job, before, job.hold.until if job.hold else at)
+        self._nudge.set()
+        return job
+
+    async def _let_try(self, job_id: str) -> None:
+        """Let a job that waits for its budget see whether there is room now."""
+        try:
+            job = await self.obey(Order(Act.RELEASE, job_id, by="budget", only="budget"))
+        except (Refused, Stale):
+            self.room.gave_up(job_id)
+        else:
+            self.room.asked(job)
+
+    def _hand(self, job_id: str) -> asyncio.Lock:
+        """Give the lock of whoever holds a job: its driver, or an order."""
+        return self._hands.setdefault(job_id, asyncio.Lock())
 
     async def _stopping(self) -> None:
         """When a stop is asked for, cut what may be cut short and wake the dispatcher."""
@@ -184,8 +250,9 @@ class Daemon:
 
     # News
 
-    def _heard(self, _before: Job, after: Job, _record: Record) -> None:
+    def _heard(self, before: Job, after: Job, record: Record) -> None:
         """Let the inbox look again where a claim is over; count what ended."""
+        self.room.heard(before, after, record)
         self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:
             self._inbox(after).let_go(part.source for part in after.claim.parts)

@@ -158,6 +158,10 @@ class Queue:
         """Give when the next waiting time ends, None when none is waited for."""
         return self._times[0][0] if self._times else None
 
+    def job(self, job_id: str) -> Job | None:
+        """Give one job as it last was put, None when it is not here."""
+        return self._jobs.get(job_id)
+
     def jobs(self) -> list[Job]:
         """Give all jobs, in no order."""
         return list(self._jobs.values())

@@ -37,6 +37,7 @@ class Runner:
         stopping: Whether a stop was asked for; no effect is begun after that.
         listeners: Told each recorded event, after it is durable.
         doing: The effect that each driven job is in.
+        wanted: Jobs that somebody waits for; they are let go of after the effect they are in.
     """
 
     tools: Tools
@@ -45,6 +46,7 @@ class Runner:
     stopping: Callable[[], bool]
     listeners: list[Heard] = field(default_factory=list)
     doing: dict[str, Effect] = field(default_factory=dict)
+    wanted: set[str] = field(default_factory=set)
 
     async def drive(self, job: Job) -> tuple[Job, float | None]:
         """Take a job as far as it goes from its gate.
@@ -64,12 +66,16 @@ class Runner:
             if step is None or isinstance(step, Wait):
                 return job, step.until if step else None
             # An intent without its call would be a doubt for no reason: the two are one.
-            if permit is None and (gate(job) != here or self.stopping()):
+            if permit is None and (gate(job) != here or self._interrupted(job)):
                 return job, self._resume_at(job, now)
             job, events = await self._step(job, step)
             if not events:
                 return job, self._resume_at(job, self.tools.clock.now())
             permit = self._permit(job, events)
+
+    def _interrupted(self, job: Job) -> bool:
+        """Whether no further effect is to be begun for now."""
+        return self.stopping() or job.id in self.wanted
 
     async def _step(self, job: Job, effect: Effect) -> tuple[Job, Sequence[Event]]:
         """Perform one effect and record what came of it, or why it must not be."""

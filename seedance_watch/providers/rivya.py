@@ -152,7 +152,14 @@ class Rivya:
                 words = text_at(reply.json, "error", "message") or "it gave no reason"
                 act = _ACTS.get(code, "")
                 raise fault(
-                    K.REFUSED, call, reply, provider="Rivya", words=words, code=code, act=act
+                    K.REFUSED,
+                    call,
+                    reply,
+                    provider="Rivya",
+                    words=words,
+                    code=code,
+                    act=act,
+                    charged=_charged(reply),
                 )
             case "":
                 raise fault(K.GARBLED, call, reply, provider="Rivya")
@@ -170,8 +177,7 @@ class Rivya:
         if not url:
             words = "the task succeeded but names no video"
             raise fault(K.GARBLED, call, reply, provider="Rivya", words=words)
-        charged = number_at(reply.json, "final_credits")
-        return Ready(url, cost=Money(Decimal(str(charged)), UNIT) if charged else None)
+        return Ready(url, cost=_charged(reply))
 
     def refresh(self, task_id: str) -> Flow[Ready]:
         """Ask for a fresh link of a finished task."""
@@ -230,6 +236,12 @@ class Rivya:
             act=_ACTS.get(code, ""),
             after_s=wait_s(reply),
         )
+
+
+def _charged(reply: Reply) -> Money | None:
+    """Read what a finished task cost in the end; None while it is not told."""
+    charged = number_at(reply.json, "final_credits")
+    return None if charged is None else Money(Decimal(str(charged)), UNIT)
 
 
 def _words(reply: Reply) -> str:

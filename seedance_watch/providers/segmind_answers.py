@@ -60,7 +60,15 @@ def _judge(call: Call, reply: Reply) -> tuple[FaultKind, str, str]:
 def failed(call: Call, reply: Reply) -> Fault:
     """Say that a task ran and failed; it is not billed. The status may be 422 or 200."""
     words = text_at(reply.json, "error") or "it gave no reason"
-    return fault(K.REFUSED, call, reply, provider="Segmind", words=words, code="generation_failed")
+    return fault(
+        K.REFUSED,
+        call,
+        reply,
+        provider="Segmind",
+        words=words,
+        code="generation_failed",
+        charged=cost_of(0),
+    )
 
 
 def cost_of(amount: float | None) -> Money | None:

@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.model import Money
 from seedance_watch.providers.dialect import Call, Reply
 
 _SAID_CHARACTERS = 300
@@ -51,13 +52,14 @@ def fault(  # noqa: PLR0913 - the facts of a sentence
     code: str = "",
     act: str = "",
     after_s: float | None = None,
+    charged: Money | None = None,
 ) -> Fault:
     """Say what was asked, what was answered and what to do."""
     told = words or said(reply)
     reason = f"{provider} answered {reply.status} to {call.method} {path_of(call.url)}"
     reason += f": {told}" if told else ""
     reason += f"; {act}" if act else ""
-    return Fault(kind, reason, after_s=after_s, code=code)
+    return Fault(kind, reason, after_s=after_s, code=code, charged=charged)
 
 
 def path_of(url: str) -> str:

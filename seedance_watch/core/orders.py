@@ -1,0 +1,141 @@
+"""What a person may order a job to do, and what comes of it.
+
+Nobody is asked twice, so nothing that money may hang on is given up silently: such an order says
+no with a reason, and is obeyed when it is given again with `anyway`.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from seedance_watch.core.errors import SeedanceWatchError
+from seedance_watch.core.events import (
+    Accepted,
+    Cancelling,
+    Event,
+    GivenUp,
+    Held,
+    Released,
+)
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+
+S = State
+_FREE = frozenset({S.CLAIMED, S.PREPARED, S.STAGED})
+_PAID = frozenset({S.SUBMITTING, S.RUNNING, S.READY})
+
+
+class Act(StrEnum):
+    """What may be ordered."""
+
+    HOLD = "hold"  # do not go on
+    RELEASE = "release"  # go on, and look again whether a limit still stands in the way
+    CANCEL = "cancel"  # give it up and put the originals into failed/
+    ADOPT = "adopt"  # the provider took the attempt in doubt, under this task id
+    RESUBMIT = "resubmit"  # pay for another attempt; the last one is not to be had any more
+
+
+class Refused(SeedanceWatchError):
+    """An order that was not obeyed; nothing was recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a person wants of a job.
+
+    Attributes:
+        act: What to do.
+        job_id: To which job.
+        task_id: The provider's name for the task to adopt, "" for other orders.
+        anyway: Do it although money may be lost by it.
+        by: Who says so, for the log ("shell").
+        only: A release lets go of no other hold than one of this code; "" for any.
+    """
+
+    act: Act
+    job_id: str
+    task_id: str = ""
+    anyway: bool = False
+    by: str = "shell"
+    only: str = ""
+
+
+def obey(job: Job, order: Order) -> list[Event]:
+    """Give the events of an order; none where nothing has to be done.
+
+    Raises:
+        Refused: It makes no sense in the job's state, or would lose money.
+    """
+    if job.at_rest:
+        raise Refused(f"job {job.id} is over ({job.state})")
+    return _ACTS[order.act](job, order)
+
+
+def _hold(job: Job, order: Order) -> list[Event]:
+    if job.hold and job.hold.code == "by_person":
+        return []
+    if job.state in _PAID and not order.anyway:
+        raise Refused(
+            f"job {job.id} is paid or may be; while it is held its video may perish at the "
+            "provider. Say --anyway if that is what you want"
+        )
+    return [Held("by_person", f"held by a person ({order.by}); it goes on when it is released")]
+
+
+def _release(job: Job, order: Order) -> list[Event]:
+    if order.only and not (job.hold and job.hold.code == order.only):
+        return []
+    if job.state is S.SUBMITTING and job.hold and not order.anyway:
+        raise Refused(
+            f"it is not known whether the provider took job {job.id}; releasing it would only ask "
+            "once more and hold it again. `adopt` it with the provider's task id, or `resubmit` "
+            "it when you are sure that it was not taken"
+        )
+    return [Released(order.by)] if job.hold or job.wake_at else []
+
+
+def _cancel(job: Job, order: Order) -> list[Event]:
+    if job.state in _PAID and not order.anyway:
+        raise Refused(
+            f"job {job.id} is paid or may be; cancelling throws its video away. "
+            "Say --anyway if that is what you want"
+        )
+    if job.state is S.CLAIMING:
+        raise Refused(f"job {job.id} is just being claimed: try again in a moment")
+    if job.state not in _FREE | _PAID:
+        raise Refused(f"job {job.id} is {job.state}: it is too late to cancel")
+    return [Cancelling(f"cancelled by a person ({order.by})")]
+
+
+def _adopt(job: Job, order: Order) -> list[Event]:
+    if job.state is not S.SUBMITTING:
+        raise Refused(f"job {job.id} is {job.state}: only one in doubt (submitting) can adopt")
+    if not _sound(order.task_id):
+        raise Refused(f"{order.task_id!r} is not a task id: copy it from the provider's own page")
+    return [Accepted(order.task_id, via="person")]
+
+
+def _resubmit(job: Job, order: Order) -> list[Event]:
+    if job.state not in _PAID:
+        raise Refused(f"job {job.id} is {job.state}: it has no attempt to give up")
+    if not job.hold and not order.anyway:
+        raise Refused(
+            f"job {job.id} is under way ({job.state}); paying again would pay twice. "
+            "Say --anyway if that is what you want"
+        )
+    return [GivenUp(f"a person ({order.by}) wants another attempt")]
+
+
+def _sound(task_id: str) -> bool:
+    """Whether this may be a task id: it becomes part of an address."""
+    return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", task_id) is not None
+
+
+_ACTS: Mapping[Act, Callable[[Job, Order], list[Event]]] = {
+    Act.HOLD: _hold,
+    Act.RELEASE: _release,
+    Act.CANCEL: _cancel,
+    Act.ADOPT: _adopt,
+    Act.RESUBMIT: _resubmit,
+}
