@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "seedance_watch").rglob("*.py"))
 _LOGGED = re.compile(
     r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |, |: |else )"((?:job"""
-    r"""|inbox|watcher|lane|provider|journal|daemon|spool)\.[a-z_]+)\""""
+    r"""|inbox|account|watcher|lane|provider|journal|daemon|spool)\.[a-z_]+)\""""
 )
 
 

@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
 
@@ -19,6 +20,7 @@ from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.mounts import type_of
 from seedance_watch.disk.places import PRIVATE
 from seedance_watch.disk.spool import Places, Spool
+from seedance_watch.engine.accounts import Accounts
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.effects import Tools
@@ -98,8 +100,26 @@ async def build(
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
     runner = Runner(tools, lanes, luck, stop.is_set, listeners=list(listeners))
     inboxes = {watch.name: _inbox(watch, clock) for watch in config.watches}
-    daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop)
+    accounts = _accounts(config, tools)
+    daemon = Daemon(
+        runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=(accounts.watch,)
+    )
     return Built(daemon, tools)
+
+
+def _accounts(config: Config, tools: Tools) -> Accounts:
+    """Give the accounts that the watched folders spend from."""
+    used = {keys.provider for keys in config.keys.watch}
+    return Accounts(
+        tools.clock,
+        {name: provider for name, provider in tools.providers.items() if name in used},
+        {
+            name: Decimal(str(keys.warn_below))
+            for name, keys in config.providers.items()
+            if keys.warn_below is not None
+        },
+        config.limits.balance_every_s,
+    )
 
 
 def _purse(config: Config, journal: SqliteJournal, spool: Spool) -> Purse:

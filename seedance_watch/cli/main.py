@@ -8,8 +8,9 @@ from cyclopts import App, CycloptsError
 from seedance_watch.cli.exits import Exit, told
 
 _EPILOGUE = """\
-Exit codes: 0 done; 1 something failed or is held (run --once); 64 usage; 65 bad sidecar;
-70 a bug; 73 cannot create; 75 try again later; 77 no permission; 78 bad configuration.
+Exit codes: 0 done; 1 something failed, is held (run --once) or was refused (orders); 64 usage;
+65 bad sidecar; 70 a bug; 73 cannot create; 75 try again later; 77 no permission; 78 bad
+configuration.
 """
 
 
@@ -33,6 +34,12 @@ _COMMANDS = (
     ("run", "run", "Watch the inboxes and make videos, in the foreground, until stopped."),
     ("check", "check", "Check configuration and sidecars, show each request and its cost."),
     ("status", "status", "Show the jobs and where they stand."),
+    ("hold", "orders", "Let jobs wait until they are released."),
+    ("release", "orders", "Let held jobs go on."),
+    ("cancel", "orders", "Give jobs up; their originals go to failed/."),
+    ("adopt", "orders", "Tell a job in doubt under which task id the provider took it."),
+    ("resubmit", "orders", "Pay for another attempt of jobs in doubt."),
+    ("balance", "balance", "Ask the providers what is left on their accounts."),
     ("sandbox", "sandbox", "Serve an emulator of the providers for rehearsals and tests."),
     ("schema", "schema", "Print the JSON Schema of the configuration or of a sidecar."),
 )

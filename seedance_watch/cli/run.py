@@ -11,6 +11,7 @@ import structlog
 from cyclopts import Parameter
 
 from seedance_watch.app.build import Built, build, make_folders
+from seedance_watch.app.control import listening
 from seedance_watch.cli.exits import Exit
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
@@ -45,22 +46,28 @@ def run(
 
 async def _main(config: Config, *, once: bool) -> int:
     """Build, run until stopped, close."""
-    make_folders(config)
     stop = asyncio.Event()
-    built = await build(config, stop=stop, listeners=(log.heard,))
-    try:
-        with _signals(stop):
-            structlog.get_logger().info(
-                "daemon.started", config=str(config.file), state_dir=str(config.state_dir)
-            )
-            if once:
-                await built.daemon.run_once()
-                return _outcome(built)
-            await built.daemon.run(ready=_ready(config))
-            return Exit.OK
-    finally:
-        await built.close()
-        structlog.get_logger().info("daemon.stopped")
+    with _signals(stop):
+        make_folders(config)
+        built = await build(config, stop=stop, listeners=(log.heard,))
+        try:
+            async with listening(built.daemon, config.state_dir):
+                return await _watched(config, built, once=once)
+        finally:
+            await built.close()
+            structlog.get_logger().info("daemon.stopped")
+
+
+async def _watched(config: Config, built: Built, *, once: bool) -> int:
+    """Run until stopped, or until all is at rest."""
+    structlog.get_logger().info(
+        "daemon.started", config=str(config.file), state_dir=str(config.state_dir)
+    )
+    if once:
+        await built.daemon.run_once()
+        return _outcome(built)
+    await built.daemon.run(ready=_ready(config))
+    return Exit.OK
 
 
 def _ready(config: Config) -> Callable[[], None]:

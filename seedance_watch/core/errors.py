@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from seedance_watch.core.model import Money
+from seedance_watch.core.words import printable
 
 
 class SeedanceWatchError(Exception):
@@ -40,10 +41,10 @@ class Complaint:
     hint: str = ""
 
     def __str__(self) -> str:
-        """Show as `file:line: key: problem; hint`."""
+        """Show as `file:line: key: problem; hint`, on one line whatever the file's name is."""
         place = self.file if self.line is None else f"{self.file}:{self.line}"
         said = f"{self.problem}; {self.hint}" if self.hint else self.problem
-        return f"{place}: {self.key}: {said}" if self.key else f"{place}: {said}"
+        return printable(f"{place}: {self.key}: {said}" if self.key else f"{place}: {said}")
 
 
 class _Complaints(SeedanceWatchError):

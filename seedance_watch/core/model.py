@@ -48,13 +48,18 @@ class Money:
     amount: Decimal
     unit: str  # "credits" or "usd"
 
+    @property
+    def digits(self) -> str:
+        """The amount in full, as text that no reader rounds."""
+        return f"{self.amount.normalize():f}"
+
     def none(self) -> "Money":
         """Give nothing, in the same unit."""
         return Money(Decimal(0), self.unit)
 
     def __str__(self) -> str:
         """Show the amount with its unit, as people read it."""
-        return f"{self.amount.normalize():f} {self.unit}"
+        return f"{self.digits} {self.unit}"
 
 
 @dataclass(frozen=True, slots=True)

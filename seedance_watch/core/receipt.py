@@ -62,7 +62,7 @@ def _facts(job: Job, version: str) -> dict[str, Any]:
 
 def _money(money: Money) -> Mapping[str, str]:
     """Give an amount that no reader rounds."""
-    return {"amount": f"{money.amount.normalize():f}", "unit": money.unit}
+    return {"amount": money.digits, "unit": money.unit}
 
 
 def _video(name: str, clip: Clip) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def show(value: object, *, most: int = _SHOWN_CHARACTERS) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return json.dumps(_cut(value, most), ensure_ascii=False)
+            return printable(json.dumps(_cut(value, most), ensure_ascii=False))
         case int() | float():
             return str(value)
         case Mapping():
@@ -29,7 +29,7 @@ def show(value: object, *, most: int = _SHOWN_CHARACTERS) -> str:
         case list() | tuple():
             return "a list"
         case _:
-            return _cut(str(value), most)
+            return printable(_cut(str(value), most))
 
 
 def kind_of(value: object) -> str:
@@ -46,6 +46,21 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     (Mapping, "a table"),
     ((list, tuple), "a list"),
 )
+
+
+def printable(text: str) -> str:
+    """Write text so that it stays on its line and cannot steer a terminal.
+
+    Names come from strangers: a line end, an escape sequence or a right-to-left mark in one
+    becomes what Python would write for it.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def show_path(path: object) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
@@ -36,6 +36,7 @@ class Daemon:
         inboxes: The watched folders, by watch name.
         draw_key: Draws 32 random hex digits.
         stop: Set to ask for a stop.
+        besides: What runs beside the jobs until the stop.
         room: Where a budget may have room again.
         ended: How many jobs came to each state at rest since the start.
     """
@@ -45,12 +46,14 @@ class Daemon:
     inboxes: Mapping[str, Inbox]
     draw_key: Callable[[], str]
     stop: asyncio.Event
+    besides: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]] = ()
     queue: Queue = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     room: Room = field(default_factory=Room)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _hands: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+    _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _once: bool = False
 
     def __post_init__(self) -> None:
@@ -74,6 +77,8 @@ class Daemon:
             tasks.create_task(self._stopping())
             for inbox in self.inboxes.values():
                 tasks.create_task(inbox.run(self.admit, self.stop))
+            for each in self.besides:
+                tasks.create_task(each(self.stop))
             ready()
             await self._dispatch(tasks)
 
@@ -109,6 +114,7 @@ class Daemon:
                 await self._note_hold(job)
             self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
             self.room.loaded(job)
+        self._loaded.set()
 
     async def _tell_strays(self, known: set[str]) -> None:
         """Tell of claimed files that no open job owns, as after a journal was lost."""
@@ -207,6 +213,7 @@ class Daemon:
             Refused: There is no such open job, or the order makes no sense for it.
             JournalError: The journal cannot be written.
         """
+        await self._loaded.wait()
         self.runner.wanted.add(order.job_id)
         try:
             async with self._hand(order.job_id):

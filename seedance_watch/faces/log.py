@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 import structlog
+from structlog.typing import EventDict
 
 from seedance_watch.core.events import (
     Absent,
@@ -38,6 +39,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.words import printable
 
 Facts = Callable[[Any, Job, float], dict[str, Any]]
 
@@ -169,6 +171,11 @@ def _for_people(*, colours: bool) -> structlog.dev.ConsoleRenderer:
     )
 
 
+def _unsteered(_log: Any, _method: str, line: EventDict) -> EventDict:
+    """Let no name begin a line of its own or steer the terminal; JSON does so by itself."""
+    return {key: printable(it) if isinstance(it, str) else it for key, it in line.items()}
+
+
 def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None = None) -> None:
     """Set up structlog for the process.
 
@@ -185,7 +192,7 @@ def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None 
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: list[Callable[..., Any]] = (
-        [_for_people(colours=out.isatty())]
+        [_unsteered, _for_people(colours=out.isatty())]
         if pretty
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.core.words import printable
 
 S = State
 
@@ -41,7 +42,7 @@ class Bars:
         self._console = console
         self._tasks: dict[str, TaskID] = {}
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=30),
             TextColumn("{task.fields[step]}"),
             TimeElapsedColumn(),
@@ -64,7 +65,9 @@ class Bars:
         percent, step = STEPS[after.state]
         step = f"held: {after.hold.code}" if after.hold else step
         if not self._console.is_terminal:
-            self._console.print(f"{_label(after)}: {step}", highlight=False, soft_wrap=True)
+            self._console.print(
+                f"{_label(after)}: {step}", highlight=False, soft_wrap=True, markup=False
+            )
             return
         if after.id not in self._tasks:
             self._tasks[after.id] = self._progress.add_task(_label(after), total=100, step=step)
@@ -78,4 +81,4 @@ def _label(job: Job) -> str:
     """Name a job as the person at the folder knows it."""
     claim = job.claim
     take = f" take {claim.take}" if claim.takes > 1 else ""
-    return f"{claim.folder}/{claim.stem}".lstrip("/") + take
+    return printable(f"{claim.folder}/{claim.stem}".lstrip("/")) + take

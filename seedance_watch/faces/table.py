@@ -5,8 +5,10 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from seedance_watch.core.model import State
+from seedance_watch.core.words import printable
 from seedance_watch.ports import Row
 
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.CANCELLED: "dim"}
@@ -19,7 +21,8 @@ def cells(row: Row) -> tuple[str, ...]:
     changed = datetime.fromtimestamp(row.changed_at).astimezone().strftime("%m-%d %H:%M:%S")
     cost = str(row.cost) if row.cost else ""
     why = " ".join(row.reason.split())
-    return (row.job_id, row.label, state, row.provider, cost, changed, why)
+    line = (row.job_id, row.label, state, row.provider, cost, changed, why)
+    return tuple(map(printable, line))
 
 
 def print_rows(rows: Iterable[Row], console: Console | None = None) -> None:
@@ -39,5 +42,5 @@ def table(rows: Iterable[Row]) -> Table:
         found.add_column(name, overflow="ellipsis", no_wrap=name != "why", max_width=60)
     for row in rows:
         style = "yellow" if row.held else _COLOURS.get(row.state, "")
-        found.add_row(*cells(row), style=style)
+        found.add_row(*map(Text, cells(row)), style=style)  # a name may look like markup
     return found

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 from PIL import Image, ImageCms
 
+from seedance_watch.core.words import printable
+
 _PLAIN = frozenset({"RGB", "L"})
 _CLEAR = frozenset({"RGBA", "LA", "PA", "La", "RGBa"})
 _CMS_MODES = frozenset({"RGB", "L", "CMYK", "LAB"})
@@ -37,6 +39,7 @@ def _shallow(image: Image.Image, say: Step) -> Image.Image:
         return image
     say("reduced to 8 bits a channel")
     if image.mode.startswith("I;16"):
+        image = image if image.mode == "I;16" else image.convert("I")  # I;16B cannot be scaled
         return image.point(lambda value: value * (1 / 257) + 0).convert("L")
     _low, high = image.getextrema()
     return image.point(lambda value: value * _scale(float(high))).convert("L")  # type: ignore[arg-type]
@@ -133,7 +136,7 @@ def _name(image: Image.Image) -> str:
         said = ImageCms.getProfileDescription(_profile(image))
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return image.mode
-    return " ".join(said.split())[:60] or image.mode
+    return printable(" ".join(said.split()))[:60] or image.mode
 
 
 def _carry(source: Image.Image, done: Image.Image) -> Image.Image:

@@ -1,5 +1,9 @@
 """Why a picture cannot be used; images.py puts the file's name in front."""
 
+from seedance_watch.core.words import printable
+
+_SAID_CHARACTERS = 200  # of what a decoder says: it may quote the file
+
 
 class Unusable(Exception):
     """The picture cannot be used.
@@ -26,4 +30,5 @@ class Damaged(Unusable):
     """The data is all there, but it is not what the format says."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"is damaged ({what}); copy or export it again", "damaged")
+        said = printable(" ".join(what.split()))[:_SAID_CHARACTERS]
+        super().__init__(f"is damaged ({said}); copy or export it again", "damaged")

@@ -22,17 +22,23 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
     )
 
 
+COMMANDS = [
+    *("demo", "init", "run", "check", "status", "sandbox", "schema"),
+    *("hold", "release", "cancel", "adopt", "resubmit", "balance"),
+]
+
+
 def test_help_names_every_command_and_the_exit_codes() -> None:
     """--help is enough to begin with."""
     found = run("--help")
 
     assert found.returncode == 0
-    for name in ("demo", "init", "run", "check", "status", "sandbox", "schema"):
+    for name in COMMANDS:
         assert name in found.stdout
     assert "78" in found.stdout
 
 
-@pytest.mark.parametrize("name", ["demo", "init", "run", "check", "status", "sandbox", "schema"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_explains_its_parameters(name: str) -> None:
     """Each command has its own help, with a sentence for each parameter."""
     found = run(name, "--help")

@@ -37,8 +37,7 @@ def test_what_is_obeyed_is_legal(state: State, act: Act) -> None:
         before = job(state, hold=hold)
         try:
             events = obey(before, Order(act, "shot-1", "task-9", anyway=anyway))
-        except Refused as no:
-            assert len(str(no)) > 20
+        except Refused:
             continue
         for event in events:
             assert type(event) in MOVES[state]

@@ -1,4 +1,4 @@
-"""Budgets, duplicates and a person's orders: the real daemon, the sandbox's ledger, the folders."""
+"""Budgets, duplicates and a person's orders: real daemon, real ledger, real folders."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +15,7 @@ from seedance_watch.core.events import Event, Held, Intended, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import Act, Order, Refused
+from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.sandbox.server import Sandbox
 
 DAY_S = 86_400.0
@@ -389,7 +390,5 @@ async def test_nobody_orders_what_is_not_there(studio: studios.Studio) -> None:
 
 
 async def _history(studio: studios.Studio, job_id: str) -> list[Event]:
-    from seedance_watch.journal.reader import SqliteReader
-
     with SqliteReader(studio.folder / "state" / "journal.db") as reader:
         return [record.event for record in reader.history(job_id)]

@@ -1,0 +1,127 @@
+"""Orders from the shell to the daemon: over a socket in the state directory, or without one.
+
+One line of JSON asks, one line of JSON answers. Who may open the state directory may order.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from seedance_watch.app.build import build
+from seedance_watch.config.resolved import Config
+from seedance_watch.core.errors import SeedanceWatchError
+from seedance_watch.core.orders import Order
+from seedance_watch.engine.daemon import Daemon
+
+SOCKET = "control.sock"
+_LINE_MAX_BYTES = 65_536
+_ORDERS = TypeAdapter(Order)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of an order.
+
+    Attributes:
+        obeyed: Whether it was.
+        said: Where the job stands now, or why it was not obeyed.
+    """
+
+    obeyed: bool
+    said: str
+
+
+async def give(config: Config, order: Order) -> Answer:
+    """Give an order to the daemon; where none runs, act in its place, under its lock.
+
+    Raises:
+        SpoolError: A daemon runs that does not listen; the message names it.
+        JournalError: The journal cannot be used.
+    """
+    with _reachable(config.state_dir) as path:
+        try:
+            reader, writer = await asyncio.open_unix_connection(path)
+        except OSError:
+            return await _alone(config, order)
+    with contextlib.closing(writer):
+        writer.write(json.dumps(asdict(order)).encode() + b"\n")
+        answer = await reader.readline()
+    return Answer(**json.loads(answer)) if answer else Answer(False, "the daemon has just stopped")
+
+
+async def _alone(config: Config, order: Order) -> Answer:
+    """Obey without a daemon: nothing but the order is done."""
+    built = await build(config, stop=asyncio.Event(), listeners=())
+    try:
+        await built.daemon.load()
+        return await _obeyed(built.daemon, order)
+    finally:
+        await built.close()
+
+
+@contextlib.asynccontextmanager
+async def listening(daemon: Daemon, state_dir: Path) -> AsyncIterator[None]:
+    """Take orders for a daemon while it runs.
+
+    Raises:
+        OSError: The socket cannot be made.
+    """
+    with _reachable(state_dir) as path:
+        server = await asyncio.start_unix_server(
+            partial(_serve, daemon), path, limit=_LINE_MAX_BYTES
+        )
+        _make_private(path)
+        try:
+            yield
+        finally:
+            server.close()
+            (state_dir / SOCKET).unlink(missing_ok=True)
+
+
+async def _serve(
+    daemon: Daemon, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+) -> None:
+    """Answer one order."""
+    with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError):
+        answer = await _answer(daemon, await reader.readline())
+        writer.write(json.dumps(asdict(answer)).encode() + b"\n")
+        await writer.drain()
+
+
+async def _answer(daemon: Daemon, line: bytes) -> Answer:
+    try:
+        order = _ORDERS.validate_json(line)
+    except ValidationError as error:
+        return Answer(False, f"not an order: {error.error_count()} things are wrong with it")
+    return await _obeyed(daemon, order)
+
+
+async def _obeyed(daemon: Daemon, order: Order) -> Answer:
+    try:
+        job = await daemon.obey(order)
+    except SeedanceWatchError as error:
+        return Answer(False, str(error))
+    held = f", held: {job.hold.reason}" if job.hold else ""
+    return Answer(True, f"job {job.id} is {job.state}{held}")
+
+
+def _make_private(path: str) -> None:
+    """Keep other users from ordering."""
+    Path(path).chmod(0o600)
+
+
+@contextlib.contextmanager
+def _reachable(state_dir: Path) -> Iterator[str]:
+    """Give the socket's path in a form that fits an address, however long the real one is."""
+    folder = os.open(state_dir, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{folder}/{SOCKET}"
+    finally:
+        os.close(folder)
