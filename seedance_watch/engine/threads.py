@@ -112,7 +112,7 @@ class Threads(ThreadPoolExecutor):
             call.give_up()
         return len(late)
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let idle threads end; wait for none."""
         with self._lock:
             free, self._free = self._free, 0
