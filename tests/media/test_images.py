@@ -3,6 +3,7 @@
 import io
 import os
 import random
+import struct
 import tracemalloc
 from pathlib import Path
 
@@ -127,10 +128,11 @@ def test_deep_colours_become_eight_bits(tmp_path: Path) -> None:
     assert pictures.near(pictures.corners(sent(tmp_path, picture)), [(200, 100, 50)] * 4, within=4)
 
 
-@pytest.mark.parametrize("form", ["PNG", "TIFF"])
-def test_deep_greys_are_scaled_not_clipped(tmp_path: Path, form: str) -> None:
-    """Half of 65535 is a middle grey."""
-    deep = Image.new("I;16", (640, 400), 128 * 257)
+@pytest.mark.parametrize(("form", "mode"), [("PNG", "I;16"), ("TIFF", "I;16"), ("TIFF", "I;16B")])
+def test_deep_greys_are_scaled_not_clipped(tmp_path: Path, form: str, mode: str) -> None:
+    """Half of 65535 is a middle grey, whichever byte comes first."""
+    order = ">" if mode.endswith("B") else "<"
+    deep = Image.frombytes(mode, (640, 400), struct.pack(f"{order}H", 128 * 257) * 256_000)
 
     picture = pictures.prepared(tmp_path, "deep", pictures.saved(deep, form))
 
