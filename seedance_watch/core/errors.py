@@ -47,11 +47,16 @@ class Complaint:
         return printable(f"{place}: {self.key}: {said}" if self.key else f"{place}: {said}")
 
 
+_SHOWN = 50  # complaints: more help nobody, and hostile files have a hundred thousand
+
+
 class _Complaints(SeedanceWatchError):
     """An error that lists every complaint at once."""
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
-        super().__init__("\n".join(str(each) for each in complaints))
+        said = [str(each) for each in complaints[:_SHOWN]]
+        more = len(complaints) - len(said)
+        super().__init__("\n".join([*said, f"and {more} more of the kind"] if more else said))
         self.complaints = complaints
 
 

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.pairing import IMAGE_ENDINGS
-from seedance_watch.core.sidecar_keys import Key, mistyped, unknown, vocabulary
+from seedance_watch.core.sidecar_keys import MEANT, Key, mistyped, unknown, vocabulary
+from seedance_watch.core.sidecar_never import never
 from seedance_watch.core.toml import Table, line_of
 from seedance_watch.core.toml_lines import Path
 from seedance_watch.core.words import path_text, show
+
+_ENOUGH = 100  # complaints
+_NAME_MAX_BYTES = 255  # no file system has longer names
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ def overlay(layers: Sequence[Layer], catalogue: Catalogue) -> Sheet:
     for rank, layer in enumerate(layers):
         for name, value in layer.values.items():
             sheet.named.add(name)
+            if name not in sheet.known and len(sheet.complaints) >= _ENOUGH:
+                continue  # finding what was meant costs time, and nobody reads so much
             if complaint := _judge(layer, name, value, sheet.known):
                 sheet.complaints.append(complaint)
             else:
@@ -120,7 +126,9 @@ def _judge(layer: Layer, name: str, value: object, known: Mapping[str, Key]) -> 
     key = known.get(name)
     if key is None:
         shown = [each for each in known if each != "receipt"]
-        return layer.complain(name, "there is no such key", unknown(name, shown))
+        hint = MEANT.get(name) or never(name)
+        hint = unknown(name, shown) if hint in shown or not hint else hint
+        return layer.complain(name, "there is no such key", hint)
     wrong = mistyped(name, value, key) or _unusable(name, value, key, own=layer.own)
     return layer.complain(name, *wrong) if wrong else None
 
@@ -164,7 +172,9 @@ def _bounds(low: int | None, high: int | None) -> str:
 
 def plain_name(name: str) -> bool:
     """Tell whether this names a file in the same folder and nothing else."""
-    return bool(name.strip()) and name[0] != "." and not any(c in "/\\" or c < " " for c in name)
+    if not name.strip() or name[0] == "." or len(name.encode(errors="replace")) > _NAME_MAX_BYTES:
+        return False
+    return not any(c in "/\\" or c < " " for c in name)
 
 
 def _unkeepable(value: object) -> str:

@@ -108,7 +108,7 @@ def path_text(path: Sequence[str | int]) -> str:
 
 def _key(part: str) -> str:
     bare = part.replace("-", "").replace("_", "")
-    return part if bare.isascii() and bare.isalnum() else show(part)
+    return _cut(part, _SHOWN_CHARACTERS) if bare.isascii() and bare.isalnum() else show(part)
 
 
 def _plain(word: str) -> str:
