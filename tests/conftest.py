@@ -14,9 +14,34 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every", type=int, default=4, help="die at every n-th point of the crash sweep; 1: all"
     )
+    parser.addoption(
+        "--square", action="store_true", help="of the double crashes try every pair of points"
+    )
+    parser.addoption("--kills", type=int, default=6, help="how often kill -9 hits the daemon")
+    parser.addoption(
+        "--cuts", type=int, default=40, help="how many states of the disk a power cut leaves"
+    )
 
 
 @pytest.fixture
 def every(request: pytest.FixtureRequest) -> int:
     """How much of the crash sweeps is run."""
     return int(request.config.getoption("--every"))
+
+
+@pytest.fixture
+def square(request: pytest.FixtureRequest) -> bool:
+    """Whether all pairs of crashes are tried."""
+    return bool(request.config.getoption("--square"))
+
+
+@pytest.fixture
+def kills(request: pytest.FixtureRequest) -> int:
+    """How often the daemon is killed."""
+    return int(request.config.getoption("--kills"))
+
+
+@pytest.fixture
+def cuts(request: pytest.FixtureRequest) -> int:
+    """How many power cuts each power test tries."""
+    return int(request.config.getoption("--cuts"))

@@ -1,38 +1,43 @@
 """The sweep: die at every durable step, start again, and look what came of it."""
 
+import random
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import crashing
+import outcomes
 import pytest
 import studios
+from outcomes import Case
 
-from seedance_watch.core.model import State
-from seedance_watch.journal.reader import SqliteReader
-from seedance_watch.media import videos
 from seedance_watch.sandbox.server import Sandbox, threaded
 
-
-@dataclass(frozen=True)
-class Case:
-    """A drop and what may come of it."""
-
-    provider: str
-    sidecar: str
-    videos: int
-    end: bool = False
-    api: str = "v2"
-
-
+# Every way through the states, and every form of settling a doubt.
 CASES = {
-    "rivya": Case("rivya", 'prompt = "waves"\n', 1),
-    "segmind": Case("segmind", 'prompt = "waves"\n', 1),
-    "segmind-v1": Case("segmind", 'prompt = "waves"\n', 1, api="v1"),
-    "takes-and-end": Case(
-        "rivya", 'prompt = "waves"\ntakes = 2\nend_image = "last.png"\n', 2, end=True
+    "rivya": Case(),
+    "segmind": Case("segmind"),
+    "segmind-v1": Case("segmind", api="v1"),
+    "takes-and-end": Case(takes=2, end=True),
+    "answer-lost": Case(fault=("reset_after", "rivya.create")),
+    "key-in-flight": Case(
+        fault=("slow_create", "rivya.create"),
+        settings={"seconds": 0.4},
+        knobs={"rivya_key_in_flight": "conflict"},
+        looks_s=(0.05, 0.2, 0.6, 1.5),
     ),
+    "history-late": Case(
+        "segmind",
+        fault=("reset_after", "segmind.submit"),
+        knobs={"segmind_history_delay_s": 0.3},
+        looks_s=(0.05, 0.2, 0.6, 1.5),
+    ),
+    "history-found": Case("segmind", fault=("reset_after", "segmind.submit")),
+    "history-absent": Case(
+        "segmind", fault=("reset_before", "segmind.submit"), looks_s=(0.02, 0.05), paid=False
+    ),
+    "v1-answer-lost": Case("segmind", api="v1", fault=("reset_after", "segmind.v1")),
+    "v1-gateway": Case("segmind", api="v1", fault=("gateway_timeout", "segmind.v1")),
 }
 
 
@@ -42,70 +47,89 @@ def sandbox() -> Iterator[Sandbox]:
         yield running
 
 
-def studio(folder: Path, sandbox: Sandbox, case: Case) -> Path:
-    """Lay out a studio with one drop in its inbox; give the configuration."""
-    made = studios.lay_out(folder, sandbox.url, provider=case.provider, api=case.api)
-    made.drop(case.sidecar, images=("{}.png", "last.png") if case.end else ("{}.png",))
-    return made.config
+class Life:
+    """One drop, from its first start to its last."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, case: Case) -> None:
+        self.case = case
+        self._sandbox = sandbox
+        self._studio = studios.lay_out(folder, sandbox.url, provider=case.provider, api=case.api)
+        case.drop(self._studio)
+        self._originals = outcomes.digests(self._studio.inbox).values()
+        self._charges = outcomes.charges_of(sandbox)
+        sandbox.clear_faults()
+        if case.fault[0]:
+            sandbox.fault(case.fault[0], case.fault[1], **case.settings)
+
+    def start(self, die_at: int | None = None) -> int | None:
+        """Run it once; give the points passed, None when it died."""
+        return crashing.run(self._studio.config, die_at=die_at, looks_s=self.case.looks_s)
+
+    def end(self, *died_at: int) -> None:
+        """Start undisturbed, and look what came of it all."""
+        self.start()
+        folder = self._studio.folder
+        wrong = list(
+            outcomes.faults(
+                folder,
+                outcomes.rows_of(folder / "state" / "journal.db"),
+                self.case,
+                charges=outcomes.charges_of(self._sandbox) - self._charges,
+                originals=self._originals,
+            )
+        )
+        assert wrong == [], f"died at {died_at}: {wrong}; see {folder}"
+        shutil.rmtree(folder)
 
 
-def check(folder: Path, sandbox: Sandbox, case: Case, *, charges_before: int) -> None:
-    """I1 to I6: nothing lost, nothing paid twice, nothing half there."""
-    charges = len(sandbox.ledger("charge")) - charges_before
-    reader = SqliteReader(folder / "state" / "journal.db")
-    rows = reader.rows()
-    reader.close()
-    placed = sorted((folder / "outbox").glob("*.mp4"))
-    held = [row for row in rows if row.held]
-
-    assert charges <= case.videos, "paid twice"
-    assert case.videos == len(rows), "a take was lost"
-    for path in placed:
-        videos.verify(path, max_bytes=10**9)
-        assert path.with_suffix(".toml").is_file(), "a video without its receipt"
-    assert len(placed) + len(held) == case.videos
-    assert charges >= len(placed)
-    if case.provider == "rivya":
-        assert not held, "a keyed provider leaves no doubt"
-    assert all(row.held == "in_doubt" for row in held)
-    originals = {path.name for path in (folder / "done").iterdir() if path.is_file()}
-    kept = {path.name for path in (folder / "inbox" / ".seedance" / "work").rglob("*.*")}
-    names = {"shot.png", "shot.toml"} | ({"last.png"} if case.end else set())
-    if not held:
-        assert originals == names
-        assert all(row.state is State.DONE for row in rows)
-        assert not list((folder / "outbox" / ".seedance").rglob("*.mp4"))
-    else:
-        assert names <= kept, "a held job keeps its files"
-    assert not [path for path in (folder / "inbox").iterdir() if path.is_file()]
+@pytest.fixture
+def tuned(sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Case]:
+    """Give a case, with the sandbox's knobs turned as it asks."""
+    case = CASES[request.param]
+    before = {name: getattr(sandbox.knobs, name) for name in case.knobs}
+    sandbox.turn(**case.knobs)
+    yield case
+    sandbox.turn(**before)
 
 
 def points_of(folder: Path, sandbox: Sandbox, case: Case) -> int:
     """Count the points of a run that nothing disturbs, and check its outcome."""
-    before = len(sandbox.ledger("charge"))
-    passed = crashing.run(studio(folder, sandbox, case))
+    life = Life(folder, sandbox, case)
+    passed = life.start()
     assert passed is not None
-    check(folder, sandbox, case, charges_before=before)
+    life.end()
+    assert passed > 40
     return passed
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("tuned", CASES, indirect=True)
 def test_a_crash_at_any_durable_step_loses_nothing_and_pays_once(
-    name: str, sandbox: Sandbox, tmp_path: Path, every: int
+    tuned: Case, sandbox: Sandbox, tmp_path: Path, every: int
 ) -> None:
     """Promises 1 to 5: whatever step the process dies at, the next start finishes the job."""
-    case = CASES[name]
-    total = points_of(tmp_path / "undisturbed", sandbox, case)
-    assert total > 40
+    total = points_of(tmp_path / "undisturbed", sandbox, tuned)
     for die_at in range(0, total, every):
-        folder = tmp_path / f"at{die_at}"
-        before = len(sandbox.ledger("charge"))
-        config = studio(folder, sandbox, case)
-        died = crashing.run(config, die_at=die_at) is None
-        crashing.run(config)
-        try:
-            check(folder, sandbox, case, charges_before=before)
-        except AssertionError as error:
-            raise AssertionError(f"{name}, died={died} at point {die_at}: {error}") from error
-        shutil.rmtree(folder)
+        life = Life(tmp_path / f"at{die_at}", sandbox, tuned)
+        life.start(die_at)
+        life.end(die_at)
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("tuned", CASES, indirect=True)
+def test_a_crash_while_recovering_from_a_crash_is_one_more_crash(
+    tuned: Case, sandbox: Sandbox, tmp_path: Path, every: int, square: bool
+) -> None:
+    """Twice in a row: for each first point a second one by the dice, or all of them."""
+    total = points_of(tmp_path / "undisturbed", sandbox, tuned)
+    dice = random.Random(7)
+    step = 1 if square else every * 4
+    for first in range(dice.randrange(step), total, step):
+        seconds = range(0, total) if square else [dice.randrange(total - first // 2)]
+        for second in seconds:
+            life = Life(tmp_path / f"at{first}-{second}", sandbox, tuned)
+            life.start(first)
+            died = life.start(second) is None
+            life.end(first, second)
+            if not died:
+                break

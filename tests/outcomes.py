@@ -1,0 +1,168 @@
+"""What must hold after any fault: nothing lost, nothing paid twice, nothing half there.
+
+Cases say what was dropped and what may come of it; `faults` compares folders, journal and the
+sandbox's ledger with that. It gives sentences instead of raising, so that a run can go on.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import studios
+
+from seedance_watch.core.errors import Fault
+from seedance_watch.core.model import State
+from seedance_watch.journal.reader import SqliteReader
+from seedance_watch.media import videos
+from seedance_watch.ports import Row
+from seedance_watch.sandbox.server import Sandbox
+
+LOOKS_S = (0.05, 0.2, 0.5)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A drop, the weather, and what may come of it.
+
+    Attributes:
+        provider: Whom it goes to.
+        takes: How many videos.
+        end: Whether it has an end image.
+        api: Segmind's version.
+        fault: A fault of the sandbox that every run meets once, "" for none: kind, endpoint.
+        settings: The fault's settings.
+        knobs: Knobs of the sandbox.
+        looks_s: When a doubt is looked into, after the intent.
+        paid: Whether the paid call is stored at all when the fault strikes.
+    """
+
+    provider: str = "rivya"
+    takes: int = 1
+    end: bool = False
+    api: str = "v2"
+    fault: tuple[str, str] = ("", "")
+    settings: Mapping[str, float] = field(default_factory=dict)
+    knobs: Mapping[str, object] = field(default_factory=dict)
+    looks_s: tuple[float, ...] = LOOKS_S
+    paid: bool = True
+
+    @property
+    def sidecar(self) -> str:
+        """The wish."""
+        more = [f"takes = {self.takes}\n"] * (self.takes > 1) + [
+            'end_image = "last.png"\n'
+        ] * self.end
+        return "".join(['prompt = "waves"\n', *more])
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the originals."""
+        return ("shot.png", "shot.toml", *(("last.png",) * self.end))
+
+    def drop(self, studio: studios.Studio) -> None:
+        """Drop it."""
+        studio.drop(self.sidecar, images=("{}.png", "last.png") if self.end else ("{}.png",))
+
+
+def digests(root: Path) -> dict[str, str]:
+    """Give path and hash of every file below a folder."""
+    found = (path for path in sorted(root.rglob("*")) if path.is_file())
+    return {path.relative_to(root).as_posix(): _digest(path) for path in found}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def rows_of(journal: Path) -> list[Row]:
+    """Give the rows of a journal; none where there is no journal yet."""
+    if not journal.exists():
+        return []
+    with SqliteReader(journal) as reader:
+        return reader.rows()
+
+
+def partial(outbox: Path) -> Iterator[str]:
+    """Name the videos in an outbox that are not whole."""
+    for path in outbox.rglob("*.mp4"):
+        if ".seedance" in path.parts:
+            continue
+        try:
+            videos.verify(path, max_bytes=10**9)
+        except Fault as fault:
+            yield f"{path.name} is in the outbox and not whole: {fault.reason}"
+        if not path.with_suffix(".toml").is_file():
+            yield f"{path.name} is in the outbox without its receipt"
+
+
+def faults(
+    root: Path, rows: Iterable[Row], case: Case, *, charges: int, originals: Iterable[str]
+) -> Iterator[str]:
+    """Say what is wrong after the last start came to rest.
+
+    Args:
+        root: The folder of inbox, outbox, done, failed and held.
+        rows: The journal's rows.
+        case: What was dropped.
+        charges: How many charges the ledger has for it.
+        originals: The hashes of what was dropped.
+    """
+    rows = list(rows)
+    yield from _money(rows, case, charges)
+    yield from _videos(root, rows, case, charges)
+    yield from _files(root, rows, case, set(originals))
+
+
+def _money(rows: list[Row], case: Case, charges: int) -> Iterator[str]:
+    if charges > case.takes:
+        yield f"paid {charges} times for {case.takes} videos"
+    if len(rows) != case.takes:
+        yield f"{len(rows)} jobs for {case.takes} takes: {[row.job_id for row in rows]}"
+    held = [row for row in rows if row.held]
+    if any(row.held != "in_doubt" for row in held):
+        yield f"held for another reason than a doubt: {[row.held for row in held]}"
+    if held and case.provider == "rivya":
+        yield "held in doubt although the provider knows keys"
+    for row in rows:
+        if not row.held and row.state is not State.DONE:
+            yield f"{row.job_id} came to rest as {row.state}"
+
+
+def _videos(root: Path, rows: list[Row], case: Case, charges: int) -> Iterator[str]:
+    yield from partial(root / "outbox")
+    placed = len(list((root / "outbox").glob("*.mp4")))
+    held = sum(row.held != "" for row in rows)
+    if placed + held != case.takes:
+        yield f"{placed} videos and {held} held jobs for {case.takes} takes"
+    if charges < placed:
+        yield f"{placed} videos, but only {charges} charges"
+
+
+def _files(root: Path, rows: list[Row], case: Case, originals: set[str]) -> Iterator[str]:
+    everything = digests(root)
+    for digest in originals - set(everything.values()):
+        yield f"an original is gone: {digest[:8]}; there are {sorted(everything)}"
+    loose = [
+        path for path in everything if path.startswith("inbox/") and "/.seedance/" not in path
+    ]
+    if loose:
+        yield f"still in the inbox: {loose}"
+    if any(row.held for row in rows):
+        return
+    done = {path: digest for path, digest in everything.items() if path.startswith("done/")}
+    if set(done) != {f"done/{name}" for name in case.names} or set(done.values()) != originals:
+        yield f"in done/ there are {sorted(done)}"
+    yield from _leavings(everything)
+
+
+def _leavings(everything: Iterable[str]) -> Iterator[str]:
+    """Name the private files that nobody needs any more once all is done."""
+    for path in everything:
+        if "/.seedance/work/" in path or "/.seedance/part/" in path:
+            yield f"left behind: {path}"
+
+
+def charges_of(sandbox: Sandbox) -> int:
+    """Count the charges so far."""
+    return len(sandbox.ledger("charge"))
