@@ -125,7 +125,7 @@ def test_a_crash_while_recovering_from_a_crash_is_one_more_crash(
     dice = random.Random(7)
     step = 1 if square else every * 4
     for first in range(dice.randrange(step), total, step):
-        seconds = range(0, total) if square else [dice.randrange(total - first // 2)]
+        seconds = range(total) if square else [dice.randrange(total - first // 2)]
         for second in seconds:
             life = Life(tmp_path / f"at{first}-{second}", sandbox, tuned)
             life.start(first)
