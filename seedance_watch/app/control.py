@@ -16,12 +16,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from seedance_watch.app.build import build
 from seedance_watch.config.resolved import Config
-from seedance_watch.core.errors import SeedanceWatchError
+from seedance_watch.core.errors import SeedanceWatchError, SpoolError
 from seedance_watch.core.orders import Order
 from seedance_watch.engine.daemon import Daemon
 
 SOCKET = "control.sock"
 _LINE_MAX_BYTES = 65_536
+_TRIES, _PATIENCE_S = 20, 0.25
 _ORDERS = TypeAdapter(Order)
 
 
@@ -45,11 +46,26 @@ async def give(config: Config, order: Order) -> Answer:
         SpoolError: A daemon runs that does not listen; the message names it.
         JournalError: The journal cannot be used.
     """
-    with _reachable(config.state_dir) as path:
+    for patience in range(_TRIES, -1, -1):
+        answer = await _asked(config.state_dir, order)
+        if answer:
+            return answer
         try:
-            reader, writer = await asyncio.open_unix_connection(path)
-        except OSError:
             return await _alone(config, order)
+        except SpoolError:  # a daemon is just starting, or stopping
+            if not patience:
+                raise
+        await asyncio.sleep(_PATIENCE_S)
+    raise AssertionError
+
+
+async def _asked(state_dir: Path, order: Order) -> Answer | None:
+    """Ask the daemon; None when nobody listens."""
+    try:
+        with _reachable(state_dir) as path:
+            reader, writer = await asyncio.open_unix_connection(path)
+    except OSError:
+        return None
     with contextlib.closing(writer):
         writer.write(json.dumps(asdict(order)).encode() + b"\n")
         answer = await reader.readline()

@@ -57,14 +57,17 @@ class Studio:
 
     def prepare(self, job: Job, folder: Path) -> Prepared:
         """Understand the wish and make its pictures fit the model."""
-        spec = self.spec(job.claim, folder)
+        to = job.rerouted.to if job.rerouted else ""
+        spec = self.spec(job.claim, folder, to=to)
+        for later in spec.route:  # what only another provider cannot do is said before paying
+            self.spec(job.claim, folder, to=later)
         model = CATALOGUE[spec.provider, spec.model]
         sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
         pictures = tuple(_fit(job, part, folder, model.limits, spec) for part in sent)
         fitted = ratio.fitted(spec, model, pictures)
         return Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
 
-    def spec(self, claim: Claiming, folder: Path) -> JobSpec:
+    def spec(self, claim: Claiming, folder: Path, *, to: str = "") -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""
         rules = self.rules[claim.watch]
         own = [
@@ -82,6 +85,7 @@ class Studio:
             images=int(Role.IMAGE in roles),
             has_end=Role.END_IMAGE in roles,
             prices=self.prices,
+            to=to,
         )
 
     def verify(self, part: Path) -> Clip:

@@ -12,7 +12,13 @@ from seedance_watch.core.models import Catalogue
 from seedance_watch.core.sidecar_keys import Key, vocabulary
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
-_TYPES: Mapping[type, str] = {str: "string", int: "integer", bool: "boolean", dict: "object"}
+_TYPES: Mapping[type, str] = {
+    str: "string",
+    int: "integer",
+    bool: "boolean",
+    dict: "object",
+    list: "array",
+}
 
 
 def schema(kind: Literal["config", "sidecar"], catalogue: Catalogue = CATALOGUE) -> dict[str, Any]:

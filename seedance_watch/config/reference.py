@@ -15,7 +15,7 @@ from seedance_watch.core.models import Catalogue, Model, Param
 from seedance_watch.core.sidecar_keys import Key, vocabulary
 from seedance_watch.core.words import listing, show
 
-_WORDS = {str: "text", int: "whole number", bool: "true or false", dict: "table"}
+_WORDS = {str: "text", int: "whole number", bool: "true or false", dict: "table", list: "list"}
 
 
 def sidecar_keys(catalogue: Catalogue) -> str:

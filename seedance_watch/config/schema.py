@@ -3,7 +3,6 @@
 The docstring below a key is its line in docs/CONFIG.md and in editors.
 """
 
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,11 +17,6 @@ from seedance_watch.config.values import (
     Variable,
     Zone,
 )
-
-DEFAULT_MODELS: Mapping[str, str] = {
-    "rivya": "seedance-1-0-lite",
-    "segmind": "seedance-v1-lite-image-to-video",
-}
 
 
 class Keys(BaseModel):
@@ -101,6 +95,9 @@ class WatchKeys(SettleKeys):
     """The folder for notes about jobs that wait for a person. Default: `held` beside it."""
     provider: str = "rivya"
     """Who makes the videos, unless a sidecar says otherwise."""
+    route: list[str] = []
+    """Providers to try in turn, as `["rivya", "segmind"]` or with a model `"segmind/ID"`: the next
+    one only when the one before declined the wish or is paused. Wins over `provider`."""
     model: str | None = None
     """The model, unless a sidecar says otherwise. Default: the provider's Seedance 1.0 Lite."""
     recursive: bool = True

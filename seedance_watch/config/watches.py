@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.config.schema import (
-    DEFAULT_MODELS,
     InboxKeys,
     SettleKeys,
     WatchBudgetKeys,
     WatchKeys,
 )
+from seedance_watch.core.catalogue import DEFAULT_MODELS
 from seedance_watch.core.sidecar import Layer, Table
 
 ORIGIN = "configuration"
@@ -103,9 +103,11 @@ def _settle(keys: WatchKeys, inbox: InboxKeys) -> SettleKeys:
 
 
 def _layers(keys: WatchKeys, place: int, table: Table) -> tuple[Layer, ...]:
-    maker = {"provider": keys.provider}
-    model = keys.model or DEFAULT_MODELS.get(keys.provider)
+    provider = keys.route[0].partition("/")[0] if keys.route else keys.provider
+    maker: dict[str, object] = {"provider": provider}
+    model = keys.model or DEFAULT_MODELS.get(provider)
     maker |= {"model": model} if model else {}
+    maker |= {"route": keys.route} if keys.route else {}
     here = ("watch", place)
     return (
         Layer(ORIGIN, table.file, keys.defaults, table.lines, prefix=(*here, "defaults")),

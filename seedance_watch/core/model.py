@@ -128,6 +128,7 @@ class JobSpec:
         keep_metadata: Send EXIF and GPS along with the image.
         again: Pay even if an equal video exists.
         meta: The user's free table, copied to the receipt.
+        route: Who is asked next when this provider declines, in turn.
     """
 
     provider: str
@@ -142,6 +143,7 @@ class JobSpec:
     keep_metadata: bool = False
     again: bool = False
     meta: Mapping[str, object] = field(default_factory=dict)
+    route: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Unsent
+from seedance_watch.core.events import (
+    Deferred,
+    Effect,
+    Event,
+    Failing,
+    Held,
+    Rerouted,
+    Unsent,
+)
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money, State
 
@@ -135,6 +143,7 @@ _UNSENT = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL, K.RETURNED})
 # A refusal ends the wish only where refusing is the provider's or the reader's to do; a paid
 # video is never given up because a step after it was refused.
 _MAY_REFUSE = frozenset({E.CLAIM, E.PREPARE, E.STAGE, E.INTEND, E.SUBMIT, E.POLL})
+_PROVIDERS = frozenset({E.STAGE, E.SUBMIT, E.POLL})  # what a provider declines, and not we
 
 
 def in_doubt(effect: Effect, kind: FaultKind) -> bool:
@@ -156,6 +165,8 @@ def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) ->
     """
     until = now + pause_s(effect, job.tries, fault=fault, luck=luck)
     if fault.kind is K.REFUSED and effect in _MAY_REFUSE:
+        if to := next_provider(job, effect, fault):
+            return Rerouted(to, fault.reason, charged(job, effect, fault))
         return Failing(effect, fault.kind, fault.reason, fault.code, charged(job, effect, fault))
     if (effect is E.SUBMIT and fault.kind in _UNSENT) or _came_back(effect, fault):
         return Unsent(fault.kind, fault.reason, until)
@@ -163,6 +174,17 @@ def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) ->
     if fault.kind in HOLD_AFTER and tries >= HOLD_AFTER[fault.kind]:
         return Held(str(fault.kind), f"{fault.reason}; tried {tries} times")
     return Deferred(effect, fault.kind, fault.reason, until)
+
+
+def next_provider(job: Job, effect: Effect, fault: Fault) -> str:
+    """Give who is asked next when a provider declined, "" for nobody.
+
+    Never after a task that was charged, and never for what is wrong with the wish itself.
+    """
+    route = job.prepared.spec.route if job.prepared else ()
+    cost = charged(job, effect, fault)
+    unpaid = effect in {E.STAGE, E.SUBMIT} or (cost is not None and not cost.amount)
+    return route[0] if route and unpaid and effect in _PROVIDERS else ""
 
 
 def charged(job: Job, effect: Effect, fault: Fault) -> Money | None:

@@ -26,6 +26,7 @@ from seedance_watch.core.sidecar_layers import (
     plain_name,
 )
 from seedance_watch.core.sidecar_model import SeedSource, named, pick_model, pick_params
+from seedance_watch.core.sidecar_route import follow
 from seedance_watch.core.toml import Table, decode, parse
 
 Prices = Mapping[tuple[str, str], Price]  # by provider and model id; they win over the catalogue
@@ -84,6 +85,7 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
     images: int = 1,
     has_end: bool = False,
     prices: Prices | None = None,
+    to: str = "",
 ) -> JobSpec:
     """Take all layers and the model table together.
 
@@ -97,11 +99,13 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
         images: How many first images the drop has, 0 or 1.
         has_end: Whether the drop has an end image.
         prices: The operator's own prices.
+        to: The entry of the route to follow, "" for the first one.
 
     Raises:
         SidecarError: Every complaint of every layer.
     """
     sheet = overlay(layers, catalogue)
+    rest = follow(sheet, catalogue, to)
     model = pick_model(sheet, catalogue)
     prompt = _prompt(sheet, model, needed=True)
     params, origins = pick_params(sheet, model, SeedSource(key, take)) if model else ({}, {})
@@ -121,12 +125,14 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
         keep_metadata=sheet.value("keep_metadata") is True,
         again=sheet.value("again") is True,
         meta=_meta(sheet),
+        route=rest,
     )
 
 
 def review(layers: Sequence[Layer], *, catalogue: Catalogue) -> tuple[Complaint, ...]:
     """Find what is wrong with defaults alone, before any drop exists."""
     sheet = overlay(layers, catalogue)
+    follow(sheet, catalogue, "")
     model = pick_model(sheet, catalogue)
     _prompt(sheet, model, needed=False)
     if model:

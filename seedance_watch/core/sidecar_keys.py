@@ -43,6 +43,11 @@ KEYS: Mapping[str, Key] = {
     "prompt": Key((str,), "What should happen in the video. Needed, here or in the defaults."),
     "model": Key((str,), "The model, by its id or another name the provider's table has for it."),
     "provider": Key((str,), "Who makes the video."),
+    "route": Key(
+        (list,),
+        'Providers to try in turn, such as `["rivya", "segmind"]`: the next one only when the one '
+        "before declined or is paused. Wins over `provider` in the same or a weaker place.",
+    ),
     "end_image": Key(
         (str,), "Name of a second image beside the sidecar; the video ends with it (some models)."
     ),

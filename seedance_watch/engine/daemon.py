@@ -1,19 +1,22 @@
 """The daemon: admits drops, drives jobs through their gates, drains when told to stop."""
 
 import asyncio
+import contextlib
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from weakref import WeakValueDictionary
+from functools import partial
 
 import structlog
 
-from seedance_watch.core import machine, naming, orders, reasons
-from seedance_watch.core.errors import Fault, Stale
+from seedance_watch.core import machine, naming, orders
+from seedance_watch.core.errors import Stale
 from seedance_watch.core.events import Claiming, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Drop, State
 from seedance_watch.core.orders import Act, Order, Refused
+from seedance_watch.engine.detours import Detours
+from seedance_watch.engine.hands import Hands
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.queue import Queue
 from seedance_watch.engine.room import Room
@@ -48,17 +51,20 @@ class Daemon:
     stop: asyncio.Event
     besides: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]] = ()
     queue: Queue = field(init=False)
+    detours: Detours = field(init=False)
+    hands: Hands = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
-    _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     room: Room = field(default_factory=Room)
+    _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
-    _hands: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
     _once: bool = False
 
     def __post_init__(self) -> None:
         """Tie the queue to the lanes, and the runner's news to the inboxes."""
+        self.detours = Detours(self.lanes)
         self.queue = Queue(self.lanes.seats_of, self.lanes.open)
+        self.hands = Hands(self.runner, self.queue, self.detours.came)
         self.runner.listeners.append(self._heard)
 
     # Running
@@ -111,7 +117,7 @@ class Daemon:
             if job.state is State.CLAIMING:
                 self._inbox(job).keep_off(part.source for part in job.claim.parts)
             if job.hold:
-                await self._note_hold(job)
+                await self.hands.note_hold(job)
             self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
             self.room.loaded(job)
         self._loaded.set()
@@ -160,7 +166,9 @@ class Daemon:
             for job in self.queue.due(now):
                 self._driving[job.id] = tasks.create_task(self._drive(job))
             for job_id in self.room.next_of(self.queue.jobs):
-                tasks.create_task(self._let_try(job_id))
+                self._driving[job_id] = tasks.create_task(self._let_try(job_id))
+            for job_id in self.detours.take(self.queue.jobs):
+                self._driving[job_id] = tasks.create_task(self._detour(job_id))
             if self._at_rest():
                 return
             times = (self.queue.next_at(), self.lanes.next_at(now))
@@ -174,34 +182,28 @@ class Daemon:
         return jobs is not None and all(job.hold for job in jobs)
 
     async def _drive(self, found: Job) -> None:
-        """Drive a job to its next stand and put it where it waits."""
+        """Drive a job to its next stand."""
+        await self._busy_with(found.id, self.hands.drive(found))
+
+    async def _detour(self, job_id: str) -> None:
+        """Send a job to the next provider of its route, if that still is what it needs."""
+        await self._busy_with(job_id, self.hands.change(job_id, self.detours.events))
+
+    async def _let_try(self, job_id: str) -> None:
+        """Let a job that waits for its budget see whether there is room now."""
+        order = Order(Act.RELEASE, job_id, by="budget", only="budget")
+        await self._busy_with(job_id, self.hands.change(job_id, partial(orders.obey, order=order)))
+        self.room.asked(self.queue.job(job_id), job_id)
+
+    async def _busy_with(self, job_id: str, work: Awaitable[object]) -> None:
+        """Do something with a job that may have ended or changed meanwhile."""
         try:
-            async with self._hand(found.id):
-                if self.queue.job(found.id) is found:  # else somebody put it elsewhere meanwhile
-                    await self._go_on(found)
-        except Stale:
-            structlog.get_logger().error("job.stale", job=found.id)
-            self.queue.forget(found)
+            with contextlib.suppress(Refused, Stale):
+                await work
         finally:
-            if self._driving.get(found.id) is asyncio.current_task():
-                del self._driving[found.id]
+            if self._driving.get(job_id) is asyncio.current_task():
+                del self._driving[job_id]
             self._nudge.set()
-
-    async def _go_on(self, found: Job) -> None:
-        with structlog.contextvars.bound_contextvars(job=found.id):
-            job, at = await self.runner.drive(found)
-            await self._put(job, found, at)
-
-    async def _put(self, job: Job, before: Job, at: float | None) -> None:
-        """Put a job where it waits, with or without a note about its hold."""
-        if job.hold != before.hold:
-            await self._note_hold(job)
-        if job.at_rest:
-            self.queue.forget(job)
-        else:
-            self.queue.put(job, at=at)
-
-    # Orders
 
     async def obey(self, order: Order) -> Job:
         """Do what a person orders, as soon as the effect that the job is in has ended.
@@ -214,38 +216,9 @@ class Daemon:
             JournalError: The journal cannot be written.
         """
         await self._loaded.wait()
-        self.runner.wanted.add(order.job_id)
-        try:
-            async with self._hand(order.job_id):
-                self.runner.wanted.discard(order.job_id)
-                return await self._obeyed(order)
-        finally:
-            self.runner.wanted.discard(order.job_id)
-
-    async def _obeyed(self, order: Order) -> Job:
-        before = self.queue.job(order.job_id)
-        if before is None:
-            raise Refused(f"there is no open job {order.job_id}; `status` lists them")
-        job = await self.runner.record(before, orders.obey(before, order))
-        if job is before:
-            return job
-        at = job.wake_at or self.runner.tools.clock.now()
-        await self._put(job, before, job.hold.until if job.hold else at)
+        job = await self.hands.change(order.job_id, partial(orders.obey, order=order))
         self._nudge.set()
         return job
-
-    async def _let_try(self, job_id: str) -> None:
-        """Let a job that waits for its budget see whether there is room now."""
-        try:
-            job = await self.obey(Order(Act.RELEASE, job_id, by="budget", only="budget"))
-        except (Refused, Stale):
-            self.room.gave_up(job_id)
-        else:
-            self.room.asked(job)
-
-    def _hand(self, job_id: str) -> asyncio.Lock:
-        """Give the lock of whoever holds a job: its driver, or an order."""
-        return self._hands.setdefault(job_id, asyncio.Lock())
 
     async def _stopping(self) -> None:
         """When a stop is asked for, cut what may be cut short and wake the dispatcher."""
@@ -263,17 +236,6 @@ class Daemon:
         self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:
             self._inbox(after).let_go(part.source for part in after.claim.parts)
-
-    async def _note_hold(self, job: Job) -> None:
-        """Let a held job's reason stand in held/, and take it away when it goes on."""
-        spool = self.runner.tools.spool
-        try:
-            if job.hold:
-                await asyncio.to_thread(spool.write_note, job, "held", reasons.held(job))
-            else:
-                await asyncio.to_thread(spool.remove_note, job, "held")
-        except Fault as fault:
-            structlog.get_logger().warning("job.note_unwritten", job=job.id, reason=fault.reason)
 
 
 def _claiming(drop: Drop, name: str, take: int, key: str) -> Claiming:

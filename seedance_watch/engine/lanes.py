@@ -15,9 +15,10 @@ from seedance_watch.core import policy
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 
-_SAID: Mapping[FaultKind, str] = {
-    FaultKind.DENIED: "lane.paused",
-    FaultKind.RETURNED: "lane.paused",
+PAUSED = "lane.paused"
+_SAID: Mapping[FaultKind | None, str] = {
+    FaultKind.DENIED: PAUSED,
+    FaultKind.RETURNED: PAUSED,
     FaultKind.BUSY: "lane.narrowed",
     FaultKind.UNREACHED: "lane.narrowed",
 }
@@ -81,6 +82,14 @@ class Lanes:
         """Whether the lane lets jobs through."""
         until = self.lane(provider).closed_until
         return until is None or now >= until
+
+    def paused(self, provider: str) -> str:
+        """Say why a provider takes nobody's jobs for now, "" when it does.
+
+        Being throttled or out of reach passes by itself and is no reason to go elsewhere.
+        """
+        lane = self.lane(provider)
+        return lane.why if lane.closings and _SAID.get(lane.kind) == PAUSED else ""
 
     def next_at(self, now: float) -> float | None:
         """Give when the next closed lane may be probed, None when none is closed."""

@@ -41,14 +41,10 @@ class Room:
         """Whether any job that may try has not come to an answer yet."""
         return bool(self._trying)
 
-    def asked(self, job: Job) -> None:
-        """Take in what came of letting a job try: one that is still held will not."""
-        if job.hold:
-            self._trying.discard(job.id)
-
-    def gave_up(self, job_id: str) -> None:
-        """Take in that a job cannot try after all."""
-        self._trying.discard(job_id)
+    def asked(self, job: Job | None, job_id: str) -> None:
+        """Take in what came of letting a job try: one that is still held, or gone, will not."""
+        if job is None or job.hold:
+            self._trying.discard(job_id)
 
     def next_of(self, jobs: Callable[[], Iterable[Job]]) -> Iterator[str]:
         """Give the job that may try at each provider with room, in fair order."""

@@ -239,9 +239,13 @@ class Rivya:
 
 
 def _charged(reply: Reply) -> Money | None:
-    """Read what a finished task cost in the end; None while it is not told."""
+    """Read what a finished task cost in the end; None while it is not told.
+
+    Nought is not a word: `final_credits` may stay 0 (docs: api-credits), also where credits of a
+    failed task were not returned.
+    """
     charged = number_at(reply.json, "final_credits")
-    return None if charged is None else Money(Decimal(str(charged)), UNIT)
+    return Money(Decimal(str(charged)), UNIT) if charged else None
 
 
 def _words(reply: Reply) -> str:

@@ -137,14 +137,25 @@ async def test_a_raised_limit_lets_all_go_that_fit(
 
 
 async def test_what_was_not_charged_makes_room(studio: studios.Studio, sandbox: Sandbox) -> None:
-    """A task that fails and is refunded lets the one that waits start, on the same day."""
-    studio.configure(more="[providers.rivya.budget]\nper_day = 16")
-    sandbox.fault("task_failed", "rivya.create")
-    drop_all(studio, "a", "b")
+    """A task that fails and costs nothing lets the one that waits start, on the same day."""
+    studio.configure(more="[providers.segmind.budget]\nper_day = 0.3")
+    sandbox.fault("task_failed", "segmind.submit")
+    drop_all(studio, "a", "b", sidecar='provider = "segmind"\n')
 
     assert await studios.once(studio) == {S.FAILED: 1, S.DONE: 1}
 
     assert charges(sandbox) == 1
+
+
+async def test_refunds_are_not_assumed(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """A provider that does not say what a failed task cost has charged it."""
+    studio.configure(more="[providers.rivya.budget]\nper_day = 16")
+    sandbox.fault("task_failed", "rivya.create")
+    drop_all(studio, "a", "b")
+
+    assert await studios.once(studio) == {S.FAILED: 1}
+
+    assert sorted(states(studio).values()) == ["budget", "failed"]
 
 
 async def test_a_video_dearer_than_allowed_is_never_made(
