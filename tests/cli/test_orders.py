@@ -35,15 +35,17 @@ def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[
 
 @contextmanager
 def daemon(studio: studios.Studio) -> Iterator[None]:
-    """Run the daemon in a process of its own until it listens; stop it at the end."""
+    """Run the daemon in a process of its own; stop it at the end."""
     command = [sys.executable, "-m", "seedance_watch", "run", "--config", str(studio.config)]
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
-        wait((studio.folder / "state" / "control.sock").exists)
-        yield
-    finally:
-        process.terminate()
-        assert process.wait(20) == 0
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        ready = any("daemon.ready" in line for line in process.stderr)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.communicate(timeout=20)
+            assert (ready, process.returncode) == (True, 0)
 
 
 def wait(true: object) -> None:
