@@ -35,7 +35,20 @@ def receipt(job: Job, name: str, *, placed_at: float, version: str) -> str:
         "times": _times(job, placed_at),
         "origins": dict(job.prepared.spec.origins),
     }
-    return tomli_w.dumps({**wish, "receipt": facts})
+    return tomli_w.dumps(_tellable({**wish, "receipt": facts}))
+
+
+def _tellable(value: Any) -> Any:
+    """Write the undecodable bytes of file names as escapes: TOML is UTF-8 and cannot hold them."""
+    match value:
+        case str():
+            return value.encode("utf-8", "backslashreplace").decode()
+        case Mapping():
+            return {name: _tellable(below) for name, below in value.items()}
+        case list():
+            return [_tellable(each) for each in value]
+        case _:
+            return value
 
 
 def _facts(job: Job, version: str) -> dict[str, Any]:
