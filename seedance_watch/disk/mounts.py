@@ -20,10 +20,17 @@ _ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A mounted file system: where it is and of which type."""
+    """A mounted file system.
+
+    Attributes:
+        point: Where it is.
+        type: Of which type.
+        root: Which of its directories stands there; not "/" for bind mounts.
+    """
 
     point: str
     type: str
+    root: str = "/"
 
 
 def mounts(table: Path = Path("/proc/self/mountinfo")) -> tuple[Mount, ...]:
@@ -37,11 +44,16 @@ def mounts(table: Path = Path("/proc/self/mountinfo")) -> tuple[Mount, ...]:
 
 def kind(path: str, table: Iterable[Mount]) -> str:
     """Name the file system type at an absolute, resolved path, "" when unknown."""
-    best = Mount("", "")
+    return mount_of(path, table).type
+
+
+def mount_of(path: str, table: Iterable[Mount]) -> Mount:
+    """Give the mount that an absolute, resolved path lies on, an empty one when unknown."""
+    best = Mount("", "", "")
     for mount in table:
         if len(mount.point) >= len(best.point) and _inside(path, mount.point):
             best = mount
-    return best.type
+    return best
 
 
 def type_of(folder: Path) -> str | None:
@@ -59,7 +71,7 @@ def _parsed(lines: Iterable[str]) -> Iterable[Mount]:
         before, _, after = line.partition(" - ")
         fields, tail = before.split(" "), after.split(" ")
         if len(fields) > 4 and tail[0]:
-            yield Mount(_unescaped(fields[4]), tail[0])
+            yield Mount(_unescaped(fields[4]), tail[0], _unescaped(fields[3]))
 
 
 def _unescaped(text: str) -> str:

@@ -56,6 +56,22 @@ class Outside(OSError):
     """A path leaves its folder by a link or by its parts."""
 
 
+class Away(FileNotFoundError):
+    """A folder that was worked in before is not there, or another one is in its place.
+
+    Attributes:
+        cure: What a person can do about it.
+    """
+
+    def __init__(self, path: Path, reason: str, cure: str) -> None:
+        super().__init__(errno.ENOENT, reason, str(path))
+        self.cure = cure
+
+
+class Frozen(OSError):
+    """A folder does not answer: nobody knows when a call into it would return."""
+
+
 def scratch(root: Path) -> Path:
     """Give the private directory for files on their way into a folder that people see."""
     return root / PRIVATE / "part"
@@ -106,8 +122,14 @@ _ACTS = {
     errno.EACCES: "let the user that this program runs as read and write there",
     errno.EPERM: "let the user that this program runs as read and write there",
     errno.ENOENT: "check that the folder is there and its share is mounted",
+    errno.ETIMEDOUT: "check the network and the server of its share",
     errno.ELOOP: "put a real folder or file in the link's place",
 }
+
+
+def cure_of(error: OSError) -> str:
+    """Say what a person can do about an error of the disk."""
+    return error.cure if isinstance(error, Away) else _ACTS.get(error.errno or 0, "check the disk")
 
 
 @contextmanager
@@ -120,7 +142,6 @@ def local(doing: str, path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        act = _ACTS.get(error.errno or 0, "check the disk")
-        reason = f"{doing} {str(path)!r}: {error.strerror or error}; {act}"
+        reason = f"{doing} {str(path)!r}: {error.strerror or error}; {cure_of(error)}"
         code = errno.errorcode.get(error.errno or 0, "")
         raise Fault(FaultKind.LOCAL, reason, code=code) from error

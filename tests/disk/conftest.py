@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from seedance_watch.core.errors import Fault
-from seedance_watch.disk import files
+from seedance_watch.disk import files, mounts
 
 Mount = Callable[..., Path]
 
@@ -39,7 +39,13 @@ def mount() -> Iterator[Mount]:
 
     yield at
     for point in reversed(mounted):
-        subprocess.run(["umount", "--lazy", str(point)], check=True)
+        if any(each.point == str(point) for each in mounts.mounts()):
+            unmount(point)
+
+
+def unmount(point: Path) -> None:
+    """Take a mount away, as an administrator does: even while somebody uses it."""
+    subprocess.run(["umount", "--lazy", str(point)], check=True)
 
 
 @dataclass(frozen=True)
