@@ -44,7 +44,7 @@ def _tellable(value: Any) -> Any:
         case str():
             return value.encode("utf-8", "backslashreplace").decode()
         case Mapping():
-            return {name: _tellable(below) for name, below in value.items()}
+            return {_tellable(name): _tellable(below) for name, below in value.items()}
         case list():
             return [_tellable(each) for each in value]
         case _:
