@@ -6,7 +6,7 @@ period of their intent. Days and months are those of a time zone that the operat
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from seedance_watch.core.events import Held
@@ -91,7 +91,9 @@ def _moments(midnight: datetime) -> tuple[float, float]:
     return midnight.replace(fold=0).timestamp(), midnight.replace(fold=1).timestamp()
 
 
-def over(cap: Cap, job: Job, *, spent: Money, until: float | None) -> Held | None:
+def over(
+    cap: Cap, job: Job, *, spent: Money, until: float | None, zone: tzinfo = UTC
+) -> Held | None:
     """Give the hold of a job that a cap has no room for; None: it has.
 
     Args:
@@ -99,6 +101,7 @@ def over(cap: Cap, job: Job, *, spent: Money, until: float | None) -> Held | Non
         job: A prepared job.
         spent: What counts under the cap already, this job's next attempt not included.
         until: When the period ends, UTC seconds; None: never.
+        zone: In which a person reads that time.
     """
     assert job.prepared is not None, job.id
     cost = job.prepared.spec.cost
@@ -110,9 +113,10 @@ def over(cap: Cap, job: Job, *, spent: Money, until: float | None) -> Held | Non
             "raise the limit, then release the job"
         )
         return Held("budget", reason)
+    start = datetime.fromtimestamp(until, zone).strftime("%Y-%m-%d %H:%M %Z").strip()
     reason = (
         f"this video costs {cost}, and of the {cap.most} that {cap.key} allows {spent} are spent "
-        f"or reserved; it starts by itself when the {cap.period} is over"
+        f"or reserved; it starts by itself when the {cap.period} is over ({start})"
     )
     return Held("budget", reason, until)
 

@@ -5,12 +5,22 @@ Sentences for somebody who is no programmer, then the same facts as TOML for scr
 
 import tomli_w
 
+from seedance_watch.core.events import Held
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 
 _ANOTHER = (
     "To get another one all the same: write `again = true` into the sidecar, or ask for more "
     "`takes`, and move both files back to the inbox."
+)
+_IN_DOUBT = (
+    "It may have been paid already, so it is not sent again by itself. Look at the provider's own "
+    "page. If the video is there: `seedance-watch adopt {job} TASK_ID` gets it without paying. If "
+    "it certainly is not: `seedance-watch resubmit {job}` pays for another attempt."
+)
+_PAID = (
+    "It is paid. `seedance-watch release {job}` looks for its video again; if that is not to be "
+    "had any more, `seedance-watch resubmit {job}` pays for another one."
 )
 _RETRY = "To try again: correct what is wrong and move the files back to the inbox."
 
@@ -36,17 +46,19 @@ def held(job: Job) -> str:
     facts = {"code": job.hold.code}
     if job.accepted:
         facts["task_id"] = job.accepted.task_id
-    return _note(job, "This one waits for you.", job.hold.reason, _next(job), facts)
+    title = "This one waits." if job.hold.until else "This one waits for you."
+    return _note(job, title, job.hold.reason, _next(job, job.hold), facts)
 
 
-def _next(job: Job) -> str:
+def _next(job: Job, hold: Held) -> str:
     """Say what a person can do about a held job."""
+    if hold.until:
+        return "Nothing needs to be done: it goes on by itself."
     if job.state is State.SUBMITTING:
-        return (
-            "It may have been paid already, so it is not sent again by itself. Look at the "
-            "provider's own page whether the video is there."
-        )
-    return "It goes on by itself once it is released; nothing is paid twice."
+        return _IN_DOUBT.format(job=job.id)
+    if job.state in {State.RUNNING, State.READY}:
+        return _PAID.format(job=job.id)
+    return f"When that is mended: `seedance-watch release {job.id}`. Nothing is paid twice."
 
 
 def _note(job: Job, title: str, reason: str, act: str, facts: dict[str, str]) -> str:

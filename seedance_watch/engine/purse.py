@@ -70,7 +70,7 @@ class Purse:
             return budget.over(cap, job, spent=budget.spent_by(job, cap), until=None)
         ceiling = budget.ceiling(cap, now, self.zone)
         spent = await self.journal.spent(ceiling)
-        return budget.over(cap, job, spent=spent, until=ceiling.until)
+        return budget.over(cap, job, spent=spent, until=ceiling.until, zone=self.zone)
 
     async def _twin(self, job: Job) -> Event | None:
         """Give what becomes of a wish for a video that exists."""

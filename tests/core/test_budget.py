@@ -103,7 +103,8 @@ def test_the_hold_says_which_limit_how_far_and_until_when() -> None:
     assert hold
     assert (hold.code, hold.until) == ("budget", NOW)
     for word in (
-        "costs 1.5 credits", "10 credits", "providers.rivya.budget.per_day", "9 credits", "day"
+        "costs 1.5 credits", "10 credits", "providers.rivya.budget.per_day", "9 credits",
+        "when the day is over (2026-11-21 12:00 UTC)"
     ):  # fmt: skip
         assert word in hold.reason
 

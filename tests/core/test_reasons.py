@@ -59,11 +59,26 @@ def test_only_a_failing_job_gets_a_failed_note(state: State) -> None:
     assert reasons.ended(replace(FAILED, state=state)) == ""
 
 
+@pytest.mark.parametrize(
+    ("state", "hold", "said"),
+    [
+        (State.SUBMITTING, Held("in_doubt", "why"), "adopt shot-1 TASK_ID"),
+        (State.SUBMITTING, Held("in_doubt", "why"), "resubmit shot-1"),
+        (State.READY, Held("gone", "why"), "resubmit shot-1"),
+        (State.PREPARED, Held("budget", "why"), "release shot-1"),
+        (State.PREPARED, Held("budget", "why", 9.0), "Nothing needs to be done"),
+    ],
+)
+def test_a_held_job_says_what_to_do(state: State, hold: Held, said: str) -> None:
+    """The command to type, or that there is none."""
+    assert said in reasons.held(replace(HELD, state=state, hold=hold))
+
+
 def test_a_held_job_says_what_it_waits_for() -> None:
-    """Every line of the reason is for people; nothing is paid twice, and it says so."""
+    """Every line of the reason is for people, and so is what they can do about it."""
     note = reasons.held(HELD)
     assert sentences(note)[:3] == ["This one waits for you.", "nobody can read it", "look"]
-    assert "nothing is paid twice" in note
+    assert "`seedance-watch release shot-1`" in note
     assert facts(note) == {
         "job": "shot-1",
         "code": "garbled",
