@@ -56,10 +56,16 @@ def folder_layers(inbox: Path, folder: str) -> list[Layer]:
     layers = []
     for below in _upward(folder):
         path = inbox / below / DEFAULTS
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not _led_away(inbox, f"{below}/{DEFAULTS}"):
             shown = f"{below}/{DEFAULTS}" if below else DEFAULTS
             layers.append(folder_layer(read_table(path, shown=shown), below))
     return layers
+
+
+def _led_away(inbox: Path, path: str) -> bool:
+    """Whether a link stands anywhere on the way below the inbox: what is behind it is not ours."""
+    parts = PurePosixPath(path.lstrip("/"))
+    return any((inbox / each).is_symlink() for each in [parts, *parts.parents][:-1])
 
 
 def _upward(folder: str) -> list[str]:

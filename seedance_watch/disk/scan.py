@@ -4,6 +4,7 @@ Listing is cheap and done for every folder; a file is looked at when it is new, 
 sidecar, and while somebody waits for it to settle. So a scan costs little more than walking.
 """
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
@@ -150,6 +151,8 @@ class Scanner:
         Raises:
             OSError: It cannot be listed; what was seen stays.
         """
+        if self._led_away(folder):
+            raise NotADirectoryError(errno.ENOTDIR, "a link, never followed", str(folder.path))
         with os.scandir(folder.path) as listed:
             entries = list(listed)
         names = [entry.name for entry in entries]
@@ -160,6 +163,16 @@ class Scanner:
         met = [entry for entry in entries if entry.name not in folder.known]
         folder.listing, folder.known = names, set(names)
         return [new for entry in met if (new := self._meet(folder, entry, now_s, now))]
+
+    def _led_away(self, folder: Folder) -> bool:
+        """Say whether a folder that was looked into became a link, or one above it did."""
+        depth = folder.rel.count("/") + 1 if folder.rel else 0
+        path = folder.path
+        for _ in range(depth):
+            if path.is_symlink():
+                return True
+            path = path.parent
+        return False
 
     def relook(self, folder: Folder, now_s: float, now: float) -> None:
         """Look again at the files of a folder that matter, and at what was no file of ours."""

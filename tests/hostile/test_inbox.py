@@ -1,5 +1,6 @@
 """Promise 12 with the real daemon: what strangers put into an inbox reaches nothing else."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import strangers
 import studios
 import tomli
 
+from seedance_watch.app import defaults
+from seedance_watch.app.build import build, make_folders
+from seedance_watch.config.load import load
 from seedance_watch.core.model import State
 from seedance_watch.media import videos
 from seedance_watch.sandbox.server import Sandbox
@@ -165,16 +169,48 @@ async def test_no_meta_table_breaks_or_forges_a_receipt(studio: studios.Studio) 
     assert "forged" not in (receipt["receipt"]["job"], receipt["receipt"]["version"])
 
 
-async def test_a_folder_swapped_for_a_link_leads_nowhere(
+async def test_a_folder_swapped_for_a_link_is_not_entered(
     studio: studios.Studio, sandbox: Sandbox, outside: strangers.Outside, tmp_path: Path
 ) -> None:
-    """Between two runs a known folder became a link: its drops are those of nobody."""
-    studio.drop(WISH, name="below/good")
-    await studios.once(studio)
-    (studio.inbox / "below").rename(tmp_path / "kept")
-    (studio.inbox / "below").symlink_to(outside.folder)
+    """A folder that was looked into becomes a link while the daemon runs: it ends there."""
+    (studio.inbox / "below" / "deeper").mkdir(parents=True)
+    (outside.folder / "deeper").mkdir()
+    settings, stop = load(studio.config), asyncio.Event()
+    make_folders(settings)
+    built = await build(settings, stop=stop, listeners=())
 
-    await studios.once(studio)
+    async def swap() -> None:
+        studio.drop(WISH, name="below/deeper/first")
+        await seen(studio, "below/deeper/first.mp4")
+        (studio.inbox / "below").rename(tmp_path / "kept")
+        (studio.inbox / "below").symlink_to(outside.folder)
+        studio.drop('prompt = "wind"\n', name="second")
+        await seen(studio, "second.mp4")
+        await asyncio.sleep(1.0)  # longer than a pair that settled waits to be claimed
+        stop.set()
 
-    assert len(sandbox.ledger("charge")) == 1
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(built.daemon.run())
+        tasks.create_task(swap())
+    await built.close()
+
+    assert sorted(row.label for row in studio.rows()) == ["below/deeper/first", "second"]
     assert outside.unchanged()
+
+
+async def seen(studio: studios.Studio, video: str) -> None:
+    while not (studio.outbox / video).is_file():
+        await asyncio.sleep(0.02)
+
+
+async def test_defaults_behind_a_link_are_not_read(
+    studio: studios.Studio, outside: strangers.Outside
+) -> None:
+    """Neither where the file is a link, nor where a folder became one after the claim."""
+    (studio.inbox / "below").symlink_to(outside.folder)
+    (studio.inbox / "own").mkdir()
+    (studio.inbox / "own" / "_defaults.toml").symlink_to(outside.folder / "_defaults.toml")
+
+    assert defaults.folder_layers(studio.inbox, "below") == []
+    assert defaults.folder_layers(studio.inbox, "below/deeper") == []
+    assert defaults.folder_layers(studio.inbox, "own") == []
