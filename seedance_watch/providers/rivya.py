@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.errors import FaultKind
+from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Event, Intended, Ready
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money
@@ -148,19 +148,7 @@ class Rivya:
             case "succeeded":
                 return self._ready(call, reply)
             case "failed":
-                code = text_at(reply.json, "error", "code") or "generation_failed"
-                words = text_at(reply.json, "error", "message") or "it gave no reason"
-                act = _ACTS.get(code, "")
-                raise fault(
-                    K.REFUSED,
-                    call,
-                    reply,
-                    provider="Rivya",
-                    words=words,
-                    code=code,
-                    act=act,
-                    charged=_charged(reply),
-                )
+                raise _failed(call, reply)
             case "":
                 raise fault(K.GARBLED, call, reply, provider="Rivya")
             case _:
@@ -236,6 +224,27 @@ class Rivya:
             act=_ACTS.get(code, ""),
             after_s=wait_s(reply),
         )
+
+
+def _failed(call: Call, reply: Reply) -> Fault:
+    """Say that a task failed, or was never run for want of credits and may be wished for again.
+
+    Where credits lack, a task may be made, marked as failed and not run. One that says that it
+    was charged all the same has ended: to wish for it again would be to pay twice.
+    """
+    code = text_at(reply.json, "error", "code") or "generation_failed"
+    charged = _charged(reply)
+    unrun = code == "insufficient_credits" and charged is None
+    return fault(
+        K.RETURNED if unrun else K.REFUSED,
+        call,
+        reply,
+        provider="Rivya",
+        words=text_at(reply.json, "error", "message") or "it gave no reason",
+        code=code,
+        act=_ACTS.get(code, ""),
+        charged=charged,
+    )
 
 
 def _charged(reply: Reply) -> Money | None:

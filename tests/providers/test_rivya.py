@@ -188,6 +188,20 @@ def test_a_failed_task_is_a_refusal_with_its_code() -> None:
     assert "no faces" in raised.value.reason
 
 
+@pytest.mark.parametrize(("final", "kind"), [(0, K.RETURNED), (None, K.RETURNED), (16, K.REFUSED)])
+def test_a_task_without_credits_comes_back_unless_it_was_charged(
+    final: int | None, kind: FaultKind
+) -> None:
+    """It was never run, so it may be wished for again; not so where money was taken for it."""
+    error = {"code": "insufficient_credits", "message": "needs 16, has 3"}
+    body = {"status": "failed", "error": error, "final_credits": final}
+    with pytest.raises(Fault) as raised:
+        drive(RIVYA.poll("t", 0.0), [reply(200, body)])
+
+    assert (raised.value.kind, raised.value.code) == (kind, "insufficient_credits")
+    assert "top up the account" in raised.value.reason
+
+
 def test_an_upload_names_its_model_and_kind() -> None:
     """The Files API judges by the model; the file's bytes go as they are."""
     picture = Picture(Role.IMAGE, "a.png", "image/png", 1280, 720, 3, "ab")
