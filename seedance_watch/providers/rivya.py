@@ -18,7 +18,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.ports import Doubts
 from seedance_watch.providers.dialect import Call, Flow, Reply, Upload
-from seedance_watch.providers.verdicts import by_class, fault, number_at, text_at, wait_s
+from seedance_watch.providers.verdicts import by_class, fault, number_at, text_at, trusted, wait_s
 
 K = FaultKind
 UNIT = "credits"
@@ -210,8 +210,7 @@ class Rivya:
         """
         code = text_at(reply.json, "error", "code")
         kind = ERRORS.get(code) or by_class(reply.status, paid=call.paid)
-        if call.paid and reply.status >= 500 and kind is not K.DENIED:
-            kind = K.UNSURE
+        kind = trusted(kind, call, reply.status)
         if call.paid and kind is K.GONE:  # the model is not known, or not any more
             kind, code = K.DENIED, "model_withdrawn"
         raise fault(

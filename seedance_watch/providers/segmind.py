@@ -24,8 +24,10 @@ from seedance_watch.providers.segmind_answers import (
     UNIT,
     cost_of,
     failed,
+    number_of,
     refuse,
     remaining,
+    says_failed,
     sync_ready,
     video_of,
 )
@@ -145,7 +147,7 @@ class Segmind:
         reply = yield call
         if not 200 <= reply.status < 300:
             raise refuse(call, reply)
-        task_id = text_at(reply.json, "request_id") or reply.headers.get("x-request-id", "")
+        task_id = number_of(reply)
         if not task_id:
             words = "it took the job, but gave no number for it"
             raise fault(K.UNSURE, call, reply, provider="Segmind", words=words)
@@ -163,7 +165,7 @@ class Segmind:
         call = Call("GET", f"{self.base_url}/v2/requests/{task_id}/status")
         reply = yield call
         status = text_at(reply.json, "status").upper()
-        if status == "FAILED":
+        if says_failed(reply, status):
             raise failed(call, reply)
         if reply.status == 404:
             if reply.at - accepted_at < _YOUNG_S:
@@ -179,7 +181,7 @@ class Segmind:
         """Read where a finished task's video is."""
         call = Call("GET", f"{self.base_url}/v2/requests/{task_id}")
         reply = yield call
-        if text_at(reply.json, "status").upper() == "FAILED":
+        if says_failed(reply, text_at(reply.json, "status")):
             raise failed(call, reply)
         if reply.status == 404:
             return (yield from self._history.result(task_id))

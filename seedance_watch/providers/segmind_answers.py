@@ -8,7 +8,7 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Ready
 from seedance_watch.core.model import Money
 from seedance_watch.providers.dialect import Call, Reply
-from seedance_watch.providers.verdicts import by_class, fault, number_at, text_at, wait_s
+from seedance_watch.providers.verdicts import by_class, fault, number_at, text_at, trusted, wait_s
 
 K = FaultKind
 UNIT = "usd"
@@ -36,6 +36,7 @@ _PAID = {
 def refuse(call: Call, reply: Reply) -> Fault:
     """Sort an answer that is not what was asked for."""
     kind, code, act = _judge(call, reply)
+    kind = trusted(kind, call, reply.status)
     words = text_at(reply.json, "error") or text_at(reply.json, "error_description")
     return fault(
         kind, call, reply, provider="Segmind", words=words, code=code, act=act,
@@ -57,8 +58,28 @@ def _judge(call: Call, reply: Reply) -> tuple[FaultKind, str, str]:
     return by_class(reply.status, paid=call.paid), "", ""
 
 
+def number_of(reply: Reply) -> str:
+    """Give the number that a success has for the request, "" for none.
+
+    Servers on the way write x-request-id as well: it counts only beside what is Segmind's own,
+    a video or a JSON object.
+    """
+    own = reply.saved_bytes is not None or isinstance(reply.json, dict)
+    header = reply.headers.get("x-request-id", "").strip() if own else ""
+    return text_at(reply.json, "request_id") or header
+
+
+def says_failed(reply: Reply, word: str) -> bool:
+    """Whether a task's own status says that it failed; the HTTP status is 422 or 200 then.
+
+    Under any other one the word belongs to the answer, not to the task.
+    """
+    told = 200 <= reply.status < 300 or reply.status == 422
+    return told and word.upper() == "FAILED"
+
+
 def failed(call: Call, reply: Reply) -> Fault:
-    """Say that a task ran and failed; it is not billed. The status may be 422 or 200."""
+    """Say that a task ran and failed; it is not billed."""
     words = text_at(reply.json, "error") or "it gave no reason"
     return fault(
         K.REFUSED,

@@ -13,7 +13,7 @@ from typing import Any
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Intended, Ready
 from seedance_watch.providers.dialect import Call, Flow, Reply
-from seedance_watch.providers.segmind_answers import failed, refuse, row_cost
+from seedance_watch.providers.segmind_answers import failed, refuse, row_cost, says_failed
 from seedance_watch.providers.verdicts import fault, text_at
 
 K = FaultKind
@@ -81,8 +81,9 @@ class History:
             return None
         if not 200 <= reply.status < 300:
             raise refuse(call, reply)
-        row = next(iter(_rows(reply.json)), reply.json)
-        if text_at(row, "model_status").upper() == "FAILED":
+        rows = list(_rows(reply.json)) or [reply.json]
+        row = next((row for row in rows if text_at(row, "request_id") in {"", task_id}), None)
+        if says_failed(reply, text_at(row, "model_status")):
             raise failed(call, Reply(reply.status, {}, json=row, at=reply.at))
         url = text_at(row, "generation_url")
         return Ready(url, cost=row_cost(row)) if url else None

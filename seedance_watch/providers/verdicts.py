@@ -37,6 +37,21 @@ def by_class(status: int, *, paid: bool) -> FaultKind:
     return FaultKind.BUSY if status >= 500 else FaultKind.GARBLED
 
 
+def trusted(kind: FaultKind, call: Call, status: int) -> FaultKind:
+    """Give the kind that an answer is believed where money hangs on it.
+
+    Words of refusal under a success, a server's error or a conflict do not prove that a paid
+    call was not taken; only what is said of key, account or model is believed in any case. And
+    that a question was refused says nothing about the task that was asked about.
+    """
+    proof = 400 <= status < 500 and status not in {408, 409}
+    if call.paid and not proof and kind is not FaultKind.DENIED:
+        return FaultKind.UNSURE
+    if call.method == "GET" and kind is FaultKind.REFUSED:
+        return FaultKind.GONE if status in {404, 410} else FaultKind.GARBLED
+    return kind
+
+
 def said(reply: Reply) -> str:
     """Give the beginning of what the provider said, in one line; "" for nothing."""
     return " ".join(reply.text.split())[:_SAID_CHARACTERS]
