@@ -11,8 +11,8 @@ from seedance_watch.faces.log import LINES
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "seedance_watch").rglob("*.py"))
 _LOGGED = re.compile(
-    r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |, |: |else )"((?:job"""
-    r"""|inbox|account|watcher|lane|provider|journal|daemon|spool)\.[a-z_]+)\""""
+    r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |PAUSED = |, |: """
+    r"""|else )"((?:job|inbox|account|watcher|lane|provider|journal|daemon|spool)\.[a-z_]+)\""""
 )
 
 
