@@ -1,21 +1,26 @@
 """The command line: names and one-line helps; the work is in the modules beside this one."""
 
 import sys
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
 from seedance_watch.cli.exits import Exit, told
 
 _EPILOGUE = """\
-Exit codes: 0 done; 1 something failed, is held (run --once) or was refused (orders); 64 usage;
-65 bad sidecar; 70 a bug; 73 cannot create; 75 try again later; 77 no permission; 78 bad
-configuration.
+Exit codes:
+  0   done                         70  a bug
+  1   something failed or is held  73  cannot create
+      (run --once), or was         75  try again later
+      refused (orders)             77  no permission
+  64  usage                        78  bad configuration
+  65  bad sidecar
 """
 
 
 def _version() -> str:
     """Give the installed version."""
+    from importlib.metadata import version  # reads mail headers: half of the time of a start
+
     return f"seedance-watch {version('seedance-watch')}"
 
 
@@ -24,6 +29,7 @@ app = App(
     help="Drop an image and a TOML prompt into a folder, get a video. Never paid twice.",
     help_epilogue=_EPILOGUE,
     version=_version,
+    help_format="plaintext",  # Markdown would take longer to load than all else
     result_action="return_value",
 )
 
