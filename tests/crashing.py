@@ -115,7 +115,7 @@ def _child(
     async def main() -> None:
         settings = load(config)
         make_folders(settings)
-        built = await build(settings, stop=asyncio.Event(), listeners=(log.heard,))
+        built = await build(settings, stop=asyncio.Event(), listeners=(log.heard,), apart=False)
         try:
             await built.daemon.run_once()
         finally:

@@ -110,7 +110,9 @@ async def once(studio: Studio, *listeners: Heard, clock: Clock | None = None) ->
     """Run the real daemon once, in this process; give how many jobs ended in which state."""
     settings = load(studio.config)
     make_folders(settings)
-    built = await build(settings, stop=asyncio.Event(), listeners=listeners, clock=clock)
+    built = await build(
+        settings, stop=asyncio.Event(), listeners=listeners, clock=clock, apart=False
+    )
     try:
         async with asyncio.timeout(60):
             await built.daemon.run_once()

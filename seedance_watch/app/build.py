@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 from seedance_watch.app import defaults
 from seedance_watch.app.providers import gateways
@@ -15,6 +16,7 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.disk import files
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.mounts import type_of
@@ -29,6 +31,7 @@ from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media import images
+from seedance_watch.media.workers import Decode, Workers, directly
 from seedance_watch.ports import Clock
 
 JOURNAL = "journal.db"
@@ -40,9 +43,11 @@ class Built:
 
     daemon: Daemon
     tools: Tools
+    workers: Workers
 
     async def close(self) -> None:
-        """Let go of connections and of the journal; may be called twice."""
+        """Let go of connections, processes and of the journal; may be called twice."""
+        self.workers.close()
         for provider in self.tools.providers.values():
             await provider.close()
         await self.tools.journal.close()
@@ -68,6 +73,7 @@ async def build(
     stop: asyncio.Event,
     listeners: tuple[Heard, ...],
     clock: Clock | None = None,
+    apart: bool = True,
 ) -> Built:
     """Open the journal and put everything together.
 
@@ -76,12 +82,15 @@ async def build(
         stop: Set to ask the daemon for a stop.
         listeners: Told every recorded event after it is durable.
         clock: The time; None: the machine's.
+        apart: Whether files are decoded in processes of their own.
 
     Raises:
         SpoolError: Another process holds the journal, or its folder cannot be used.
         JournalError: The journal is damaged.
     """
     clock = clock or RealClock()
+    workers = Workers()
+    decode = workers.do if apart else directly
     journal = await SqliteJournal.open(
         config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
     )
@@ -90,7 +99,7 @@ async def build(
         clock=clock,
         journal=journal,
         spool=spool,
-        studio=studio(config),
+        studio=studio(config, decode),
         providers=gateways(config, clock),
         workers=asyncio.Semaphore(config.limits.workers),
         min_free_bytes=config.limits.min_free_bytes,
@@ -99,12 +108,17 @@ async def build(
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
     runner = Runner(tools, lanes, luck, stop.is_set, listeners=list(listeners))
-    inboxes = {watch.name: _inbox(watch, clock) for watch in config.watches}
+    inboxes = {watch.name: _inbox(watch, clock, decode) for watch in config.watches}
     accounts = _accounts(config, tools)
-    daemon = Daemon(
-        runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=(accounts.watch,)
-    )
-    return Built(daemon, tools)
+    besides = (accounts.watch, partial(_resting, workers, clock))
+    daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides)
+    return Built(daemon, tools, workers)
+
+
+async def _resting(workers: Workers, clock: Clock, stop: asyncio.Event) -> None:
+    """End processes without work now and then, until stopped."""
+    while not await clock.pause(workers.idle_s / 2, stop):
+        await asyncio.to_thread(workers.rest)
 
 
 def _accounts(config: Config, tools: Tools) -> Accounts:
@@ -128,7 +142,7 @@ def _purse(config: Config, journal: SqliteJournal, spool: Spool) -> Purse:
     return Purse(journal, spool, caps_of(config, CATALOGUE), zone_of(config), twins)
 
 
-def studio(config: Config) -> Studio:
+def studio(config: Config, decode: Decode = directly) -> Studio:
     """Give the local work of a configuration."""
     return Studio(
         rules={watch.name: Rules(watch.inbox, watch.layers) for watch in config.watches},
@@ -139,6 +153,7 @@ def studio(config: Config) -> Studio:
         },
         max_video_bytes=config.limits.max_video_bytes,
         version=version("seedance-watch"),
+        decode=decode,
     )
 
 
@@ -147,7 +162,7 @@ def _places(watch: Watch) -> Places:
     return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
 
 
-def _inbox(watch: Watch, clock: Clock) -> Inbox:
+def _inbox(watch: Watch, clock: Clock, decode: Decode) -> Inbox:
     """Give the watcher of one inbox."""
     keys = watch.settle
     settings = InboxSettings(
@@ -165,7 +180,15 @@ def _inbox(watch: Watch, clock: Clock) -> Inbox:
         watch.inbox,
         settings=settings,
         clock=clock,
-        whole=images.whole,
+        whole=partial(_whole, decode),
         glance=partial(defaults.seen, watch.inbox, watch.layers),
         has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
     )
+
+
+def _whole(decode: Decode, path: Path) -> bool:
+    """Say whether an image has arrived; one that kills its decoder has: preparing says why."""
+    try:
+        return decode(FaultKind.REFUSED, images.whole, path)
+    except Fault:
+        return True

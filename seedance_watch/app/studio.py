@@ -7,6 +7,7 @@ from pathlib import Path
 from seedance_watch.app.defaults import folder_layers, read_table
 from seedance_watch.core import policy, ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Claiming, Prepared
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
@@ -14,6 +15,7 @@ from seedance_watch.core.model import Clip, ImageLimits, JobSpec, Part, Picture,
 from seedance_watch.core.policy import PollPace
 from seedance_watch.core.sidecar import Layer, Prices
 from seedance_watch.media import images, videos
+from seedance_watch.media.workers import Decode, directly
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Studio:
         polls: By provider name.
         max_video_bytes: A larger video is refused.
         version: This program's version, for receipts.
+        decode: Does the calls that decode strangers' files.
     """
 
     rules: Mapping[str, Rules]
@@ -54,6 +57,7 @@ class Studio:
     polls: Mapping[str, PollLimits]
     max_video_bytes: int
     version: str
+    decode: Decode = directly
 
     def prepare(self, job: Job, folder: Path) -> Prepared:
         """Understand the wish and make its pictures fit the model."""
@@ -63,9 +67,24 @@ class Studio:
             self.spec(job.claim, folder, to=later)
         model = CATALOGUE[spec.provider, spec.model]
         sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
-        pictures = tuple(_fit(job, part, folder, model.limits, spec) for part in sent)
+        pictures = tuple(self._fit(job, part, folder, model.limits, spec) for part in sent)
         fitted = ratio.fitted(spec, model, pictures)
         return Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
+
+    def _fit(
+        self, job: Job, part: Part, folder: Path, limits: ImageLimits, spec: JobSpec
+    ) -> Picture:
+        """Make one original fit the model."""
+        return self.decode(
+            FaultKind.REFUSED,
+            images.prepare,
+            folder / part.name,
+            folder,
+            stem=f"{job.id}.{part.role}",
+            role=part.role,
+            limits=limits,
+            keep_metadata=spec.keep_metadata,
+        )
 
     def spec(self, claim: Claiming, folder: Path, *, to: str = "") -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""
@@ -90,7 +109,8 @@ class Studio:
 
     def verify(self, part: Path) -> Clip:
         """Decode a video from its first to its last frame."""
-        return videos.verify(part, max_bytes=self.max_video_bytes)
+        limit = self.max_video_bytes
+        return self.decode(FaultKind.GARBLED, videos.verify, part, max_bytes=limit)
 
     def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
         """Write a job's receipt."""
@@ -104,15 +124,3 @@ class Studio:
         model = CATALOGUE.get((spec.provider, spec.model))
         usual_s = model.usual_s if model else 60.0
         return policy.poll_pace(usual_s, limits.first_s, limits.most_s)
-
-
-def _fit(job: Job, part: Part, folder: Path, limits: ImageLimits, spec: JobSpec) -> Picture:
-    """Make one original fit the model."""
-    return images.prepare(
-        folder / part.name,
-        folder,
-        stem=f"{job.id}.{part.role}",
-        role=part.role,
-        limits=limits,
-        keep_metadata=spec.keep_metadata,
-    )

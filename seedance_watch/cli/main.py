@@ -19,7 +19,7 @@ Exit codes:
 
 def _version() -> str:
     """Give the installed version."""
-    from importlib.metadata import version  # reads mail headers: half of the time of a start
+    from importlib.metadata import version  # noqa: PLC0415 - takes long to load
 
     return f"seedance-watch {version('seedance-watch')}"
 

@@ -13,6 +13,7 @@ Fault               the outside let us down; sorted by how we react, not by wher
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from seedance_watch.core.model import Money
 from seedance_watch.core.words import printable
@@ -131,6 +132,10 @@ class Fault(Exception):
         self.after_s = after_s
         self.code = code
         self.charged = charged
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive the way out of another process."""
+        return partial(Fault, self.kind, self.reason), (), vars(self)
 
 
 class Drained(Exception):

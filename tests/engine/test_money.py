@@ -60,7 +60,7 @@ async def daemon(studio: studios.Studio) -> AsyncIterator[Built]:
     """Run the daemon beside the test."""
     settings, stop = load(studio.config), asyncio.Event()
     make_folders(settings)
-    built = await build(settings, stop=stop, listeners=())
+    built = await build(settings, stop=stop, listeners=(), apart=False)
     try:
         async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
             ready = asyncio.Event()

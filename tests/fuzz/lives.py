@@ -180,7 +180,7 @@ def live(config: Path, clock: Clock, life: Life) -> bool:
 async def _live(config: Path, clock: Clock, life: Life) -> None:
     settings = load(config)
     make_folders(settings)
-    built = await build(settings, stop=asyncio.Event(), listeners=())
+    built = await build(settings, stop=asyncio.Event(), listeners=(), apart=False)
     clock.daemon = built.daemon
     try:
         async with asyncio.timeout(60):

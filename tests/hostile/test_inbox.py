@@ -177,7 +177,7 @@ async def test_a_folder_swapped_for_a_link_is_not_entered(
     (outside.folder / "deeper").mkdir()
     settings, stop = load(studio.config), asyncio.Event()
     make_folders(settings)
-    built = await build(settings, stop=stop, listeners=())
+    built = await build(settings, stop=stop, listeners=(), apart=False)
 
     async def swap() -> None:
         studio.drop(WISH, name="below/deeper/first")

@@ -1,0 +1,179 @@
+"""Decoders in processes of their own: a file that crashes or hangs one harms nothing else.
+
+Pictures and videos come from strangers, and the libraries that decode them are written in C.
+Besides, a process that ends gives all its memory back: the daemon stays small.
+"""
+
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.media import worker
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+IDLE_S = 60.0
+LIMIT_S = 300.0  # the longest video there is takes some seconds, on a slow machine a minute
+_COMMAND = (sys.executable, "-P", "-m", worker.__name__)
+_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR")  # no keys
+
+
+class Decode(Protocol):
+    """Does a call that decodes a file; see Workers.do."""
+
+    def __call__(
+        self, blame: FaultKind, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do it."""
+        ...
+
+
+class _Died(Exception):
+    """The process ended during a call, and how."""
+
+
+class _Worker:
+    """One process; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own module
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={name: os.environ[name] for name in _KEPT if name in os.environ},
+            cwd="/",
+            start_new_session=True,
+        )
+        self.idle_since_s = 0.0
+
+    def ask(self, call: object, limit_s: float) -> tuple[Any, BaseException | None]:
+        """Let a call be done.
+
+        Raises:
+            _Died: It was not.
+        """
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            worker.send(self._process.stdin, call)
+            if not select.select([self._process.stdout], [], [], limit_s)[0]:
+                raise _Died(f"it took longer than {limit_s:.0f} s")
+            return worker.receive(self._process.stdout)  # type: ignore[no-any-return]
+        except (EOFError, BrokenPipeError):
+            raise _Died(self._end()) from None
+
+    def _end(self) -> str:
+        code = self._process.wait()
+        return f"it was ended by signal {-code}" if code < 0 else f"it ended with code {code}"
+
+    def close(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        with suppress(BrokenPipeError):
+            self._process.communicate()
+
+
+@dataclass(slots=True)
+class Workers:
+    """As many processes as are asked for at once; those that have nothing to do end.
+
+    Attributes:
+        idle_s: How long one waits for the next call.
+        limit_s: How long a call may take.
+    """
+
+    idle_s: float = IDLE_S
+    limit_s: float = LIMIT_S
+    _idle: list[_Worker] = field(default_factory=list)
+    _lock: Lock = field(default_factory=Lock)
+
+    def do(
+        self, blame: FaultKind, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Do a call in another process; blocking.
+
+        Args:
+            blame: Kind of the fault when two processes died of the call.
+            function: A function of a module, whose first argument is the path of a file.
+            args: For the function; what it takes and gives can be pickled.
+            kwargs: For the function.
+
+        Raises:
+            Fault: Two processes died, or none could be started (LOCAL).
+            Exception: What the function raises.
+        """
+        call = function, args, kwargs
+        try:
+            result, error = self._asked(call)
+        except _Died:  # by chance perhaps: short of memory, ended by a person
+            try:
+                result, error = self._asked(call)
+            except _Died as died:
+                reason = f"decoding {args[0]}: the decoder did not survive it, {died}"
+                raise Fault(blame, reason, code="crash") from None
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]
+
+    def _asked(self, call: object) -> tuple[Any, BaseException | None]:
+        each = self._take()
+        try:
+            answer = each.ask(call, self.limit_s)
+        except BaseException:
+            each.close()
+            raise
+        self._give_back(each)
+        return answer
+
+    def _take(self) -> _Worker:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return _Worker()
+        except OSError as error:
+            reason = f"starting a process for a decoder: {error.strerror}"
+            raise Fault(FaultKind.LOCAL, reason, code="process") from error
+
+    def _give_back(self, each: _Worker) -> None:
+        each.idle_since_s = time.monotonic()
+        with self._lock:
+            self._idle.append(each)
+
+    def warm(self) -> None:
+        """Have one ready, because it will be needed in a moment."""
+        with self._lock:
+            ready = bool(self._idle)
+        if not ready:
+            self._give_back(self._take())
+
+    def rest(self) -> None:
+        """End those that have had nothing to do for a while."""
+        self._end(time.monotonic() - self.idle_s)
+
+    def close(self) -> None:
+        """End those that have nothing to do now."""
+        self._end(float("inf"))
+
+    def _end(self, since_s: float) -> None:
+        with self._lock:
+            old = [each for each in self._idle if each.idle_since_s <= since_s]
+            self._idle = [each for each in self._idle if each not in old]
+        for each in old:
+            each.close()
+
+
+def directly(
+    _blame: FaultKind, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+) -> T:
+    """Do a call in this process; in the place of Workers.do where nothing strange is decoded."""
+    return function(*args, **kwargs)

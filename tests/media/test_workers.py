@@ -1,0 +1,126 @@
+"""Decoders in processes of their own."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.model import Clip
+from seedance_watch.media import videos
+from seedance_watch.media.workers import Workers
+
+BLAME = FaultKind.REFUSED
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    made = Workers()
+    yield made
+    made.close()
+
+
+def test_a_call_is_done_elsewhere(workers: Workers) -> None:
+    """Another process does the work, and the same one does the next."""
+    first, second = workers.do(BLAME, os.getpid), workers.do(BLAME, os.getpid)
+
+    assert first == second != os.getpid()
+
+
+def test_what_a_call_raises_is_raised_here(workers: Workers, tmp_path: Path) -> None:
+    """A fault comes back with all that it says; the process lives on."""
+    path = tmp_path / "no.mp4"
+    path.write_bytes(b"no video at all")
+    with pytest.raises(Fault) as here:
+        videos.verify(path, max_bytes=1000)
+
+    with pytest.raises(Fault) as there:
+        workers.do(BLAME, videos.verify, path, max_bytes=1000)
+
+    assert (there.value.kind, there.value.reason) == (here.value.kind, here.value.reason)
+    assert there.value.code == here.value.code == "video"
+
+
+@pytest.mark.parametrize(
+    ("death", "told"),
+    [
+        (partial(os._exit, 3), "code 3"),
+        (partial(signal.raise_signal, signal.SIGSEGV), "signal 11"),
+    ],
+)
+def test_a_call_that_kills_its_process_is_a_fault(
+    workers: Workers, death: partial[Clip], told: str
+) -> None:
+    """Whatever a file does to a decoder, here it is a reason; the next call is done."""
+    with pytest.raises(Fault, match=told) as fault:
+        workers.do(FaultKind.GARBLED, death.func, *death.args)
+
+    assert (fault.value.kind, fault.value.code) == (FaultKind.GARBLED, "crash")
+    assert workers.do(BLAME, abs, -3) == 3
+
+
+def test_a_process_that_died_before_is_no_reason(workers: Workers) -> None:
+    """One that somebody ended while it had nothing to do costs another start, no more."""
+    os.kill(workers.do(BLAME, os.getpid), signal.SIGKILL)
+
+    assert workers.do(BLAME, abs, -3) == 3
+
+
+def test_a_call_that_hangs_is_ended(workers: Workers) -> None:
+    """A decoder that never comes back is given up."""
+    workers.limit_s = 0.2
+
+    with pytest.raises(Fault, match="longer than"):
+        workers.do(BLAME, time.sleep, 60)
+
+
+def test_processes_without_work_end(workers: Workers) -> None:
+    """One that has waited for long enough ends, one that was just used stays."""
+    process = workers.do(BLAME, os.getpid)
+
+    workers.rest()
+    kept = workers.do(BLAME, os.getpid)
+    workers.idle_s = 0.0
+    workers.rest()
+
+    assert kept == process
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
+
+
+def test_a_process_ends_with_who_started_it() -> None:
+    """It never outlives a daemon that was killed: its input ends."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:  # pragma: no cover - another process
+        os.write(writing, str(Workers().do(BLAME, os.getpid)).encode())
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as said:
+        process = int(said.read())
+    os.waitpid(child, 0)
+
+    until_s = time.monotonic() + 10
+    while Path(f"/proc/{process}/cmdline").exists() and _runs(process):
+        assert time.monotonic() < until_s
+        time.sleep(0.01)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process is more than an entry that nobody has taken notice of."""
+    try:
+        return ") Z " not in Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+
+
+def test_no_secret_reaches_a_decoder(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in the environment stays there, and nothing is imported from the current folder."""
+    monkeypatch.setenv("RIVYA_API_KEY", "secret")
+
+    assert workers.do(BLAME, os.getenv, "RIVYA_API_KEY") is None
+    assert workers.do(BLAME, os.getcwd) == "/"
