@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 
 from seedance_watch.app import defaults
 from seedance_watch.app.providers import gateways
@@ -16,7 +15,6 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.disk import files
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.mounts import type_of
@@ -30,8 +28,8 @@ from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.journal.sqlite import SqliteJournal
-from seedance_watch.media import images
-from seedance_watch.media.workers import Decode, Workers, directly
+from seedance_watch.media.decoders import Decoders
+from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
 
 JOURNAL = "journal.db"
@@ -90,7 +88,7 @@ async def build(
     """
     clock = clock or RealClock()
     workers = Workers()
-    decode = workers.do if apart else directly
+    decoders = Decoders(workers.do) if apart else Decoders()
     journal = await SqliteJournal.open(
         config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
     )
@@ -99,7 +97,7 @@ async def build(
         clock=clock,
         journal=journal,
         spool=spool,
-        studio=studio(config, decode),
+        studio=studio(config, decoders),
         providers=gateways(config, clock),
         workers=asyncio.Semaphore(config.limits.workers),
         min_free_bytes=config.limits.min_free_bytes,
@@ -108,7 +106,7 @@ async def build(
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
     runner = Runner(tools, lanes, luck, stop.is_set, listeners=list(listeners))
-    inboxes = {watch.name: _inbox(watch, clock, decode) for watch in config.watches}
+    inboxes = {watch.name: _inbox(watch, clock, decoders) for watch in config.watches}
     accounts = _accounts(config, tools)
     besides = (accounts.watch, partial(_resting, workers, clock))
     daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides)
@@ -142,7 +140,7 @@ def _purse(config: Config, journal: SqliteJournal, spool: Spool) -> Purse:
     return Purse(journal, spool, caps_of(config, CATALOGUE), zone_of(config), twins)
 
 
-def studio(config: Config, decode: Decode = directly) -> Studio:
+def studio(config: Config, decoders: Decoders) -> Studio:
     """Give the local work of a configuration."""
     return Studio(
         rules={watch.name: Rules(watch.inbox, watch.layers) for watch in config.watches},
@@ -153,7 +151,7 @@ def studio(config: Config, decode: Decode = directly) -> Studio:
         },
         max_video_bytes=config.limits.max_video_bytes,
         version=version("seedance-watch"),
-        decode=decode,
+        decoders=decoders,
     )
 
 
@@ -162,7 +160,7 @@ def _places(watch: Watch) -> Places:
     return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
 
 
-def _inbox(watch: Watch, clock: Clock, decode: Decode) -> Inbox:
+def _inbox(watch: Watch, clock: Clock, decoders: Decoders) -> Inbox:
     """Give the watcher of one inbox."""
     keys = watch.settle
     settings = InboxSettings(
@@ -180,15 +178,7 @@ def _inbox(watch: Watch, clock: Clock, decode: Decode) -> Inbox:
         watch.inbox,
         settings=settings,
         clock=clock,
-        whole=partial(_whole, decode),
+        whole=decoders.whole,
         glance=partial(defaults.seen, watch.inbox, watch.layers),
         has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
     )
-
-
-def _whole(decode: Decode, path: Path) -> bool:
-    """Say whether an image has arrived; one that kills its decoder has: preparing says why."""
-    try:
-        return decode(FaultKind.REFUSED, images.whole, path)
-    except Fault:
-        return True

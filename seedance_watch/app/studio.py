@@ -7,15 +7,13 @@ from pathlib import Path
 from seedance_watch.app.defaults import folder_layers, read_table
 from seedance_watch.core import policy, ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Claiming, Prepared
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, ImageLimits, JobSpec, Part, Picture, Role
+from seedance_watch.core.model import Clip, JobSpec, Role
 from seedance_watch.core.policy import PollPace
 from seedance_watch.core.sidecar import Layer, Prices
-from seedance_watch.media import images, videos
-from seedance_watch.media.workers import Decode, directly
+from seedance_watch.media.decoders import Decoders
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Studio:
         polls: By provider name.
         max_video_bytes: A larger video is refused.
         version: This program's version, for receipts.
-        decode: Does the calls that decode strangers' files.
+        decoders: Work on pictures and videos.
     """
 
     rules: Mapping[str, Rules]
@@ -57,7 +55,7 @@ class Studio:
     polls: Mapping[str, PollLimits]
     max_video_bytes: int
     version: str
-    decode: Decode = directly
+    decoders: Decoders
 
     def prepare(self, job: Job, folder: Path) -> Prepared:
         """Understand the wish and make its pictures fit the model."""
@@ -67,24 +65,18 @@ class Studio:
             self.spec(job.claim, folder, to=later)
         model = CATALOGUE[spec.provider, spec.model]
         sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
-        pictures = tuple(self._fit(job, part, folder, model.limits, spec) for part in sent)
+        pictures = tuple(
+            self.decoders.prepare(
+                folder / part.name,
+                stem=f"{job.id}.{part.role}",
+                role=part.role,
+                limits=model.limits,
+                keep_metadata=spec.keep_metadata,
+            )
+            for part in sent
+        )
         fitted = ratio.fitted(spec, model, pictures)
         return Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
-
-    def _fit(
-        self, job: Job, part: Part, folder: Path, limits: ImageLimits, spec: JobSpec
-    ) -> Picture:
-        """Make one original fit the model."""
-        return self.decode(
-            FaultKind.REFUSED,
-            images.prepare,
-            folder / part.name,
-            folder,
-            stem=f"{job.id}.{part.role}",
-            role=part.role,
-            limits=limits,
-            keep_metadata=spec.keep_metadata,
-        )
 
     def spec(self, claim: Claiming, folder: Path, *, to: str = "") -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""
@@ -109,8 +101,7 @@ class Studio:
 
     def verify(self, part: Path) -> Clip:
         """Decode a video from its first to its last frame."""
-        limit = self.max_video_bytes
-        return self.decode(FaultKind.GARBLED, videos.verify, part, max_bytes=limit)
+        return self.decoders.verify(part, max_bytes=self.max_video_bytes)
 
     def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
         """Write a job's receipt."""

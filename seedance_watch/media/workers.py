@@ -27,7 +27,7 @@ _COMMAND = (sys.executable, "-P", "-m", worker.__name__)
 _KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR")  # no keys
 
 
-class Decode(Protocol):
+class Do(Protocol):
     """Does a call that decodes a file; see Workers.do."""
 
     def __call__(

@@ -1,0 +1,77 @@
+"""What is asked of decoders, wherever they run; their libraries are loaded only there."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.model import Clip, ImageLimits, Picture, Role
+from seedance_watch.media.workers import Do, directly
+
+
+@dataclass(frozen=True, slots=True)
+class Decoders:
+    """Pictures made to fit, videos proved to be whole; blocking.
+
+    Attributes:
+        do: Does the calls, in this process or another.
+    """
+
+    do: Do = directly
+
+    def whole(self, path: Path) -> bool:
+        """Say whether an image has arrived; see images.whole.
+
+        True for one that kills its decoder as well: preparing says so.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        try:
+            return self.do(FaultKind.REFUSED, _whole, path)
+        except Fault:
+            return True
+
+    def prepare(
+        self, source: Path, *, stem: str, role: Role, limits: ImageLimits, keep_metadata: bool
+    ) -> Picture:
+        """Make an original fit the model, beside it; see images.prepare.
+
+        Raises:
+            Fault: REFUSED: it cannot be used, or kills its decoder. LOCAL: our own machine.
+        """
+        return self.do(FaultKind.REFUSED, _prepare, source, stem, role, limits, keep_metadata)
+
+    def verify(self, path: Path, *, max_bytes: int) -> Clip:
+        """Decode a video from its first to its last frame; see videos.verify.
+
+        Raises:
+            Fault: GARBLED: not a whole video, or kills its decoder. LOCAL: our own machine.
+        """
+        return self.do(FaultKind.GARBLED, _verify, path, max_bytes)
+
+
+def _whole(path: Path) -> bool:
+    from seedance_watch.media import images  # noqa: PLC0415 - only where it runs
+
+    return images.whole(path)
+
+
+def _prepare(
+    source: Path, stem: str, role: Role, limits: ImageLimits, keep_metadata: bool
+) -> Picture:
+    from seedance_watch.media import images  # noqa: PLC0415 - only where it runs
+
+    return images.prepare(
+        source,
+        source.parent,
+        stem=stem,
+        role=role,
+        limits=limits,
+        keep_metadata=keep_metadata,
+    )
+
+
+def _verify(path: Path, max_bytes: int) -> Clip:
+    from seedance_watch.media import videos  # noqa: PLC0415 - only where it runs
+
+    return videos.verify(path, max_bytes=max_bytes)
