@@ -27,10 +27,23 @@ _URL = re.compile(
     r"(?::(?P<port>[0-9]{1,5}))?(?P<path>/[^\s\\?#]*)?(?:[?#][^\s\\]*)?",
     re.IGNORECASE,
 )
+# 2130706433, 0177.0.0.1, 127.1, 0x7f.1: some resolvers and proxies read an address out of them.
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.*$")
 _QUERY = re.compile(r"(https?://[^\s\"'<>?#]*)[?#][^\s\"'<>]*", re.IGNORECASE)
 _PORTS = {"https": 443, "http": 80}
 # IPv6 addresses that carry an IPv4 address in their last 32 bits (RFC 6052).
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Not on the open internet, whatever this Python's table says: machines of clouds that tell the
+# secrets of whoever asks (Oracle's, Azure's), relays of 6to4, local NAT64, documentation, SRv6.
+_NEVER = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            *("192.0.0.0/24", "168.63.129.16/32", "192.88.99.0/24", "64:ff9b:1::/48"),
+            *("3fff::/20", "5f00::/16"),
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,7 @@ class Place:
     @property
     def on_loopback(self) -> bool:
         """Whether the host is this machine, by its number or by the name kept for it."""
-        if self.host == "localhost":
+        if _is_local(self.host):
             return True
         number = _number(self.host)
         return number is not None and number.is_loopback
@@ -123,9 +136,16 @@ def _problem(rule: LinkRule, found: Place | None) -> str:
     if found.scheme != "https":
         return "it is not https"
     number = _number(found.host)
-    if found.host == "localhost" or (number is not None and not public(number)):
+    if _is_local(found.host) or (number is not None and not public(number)):
         return "it leads into a private network"
+    if number is None and _ENDS_IN_NUMBER.search(found.host):
+        return "its host is a number written in an unusual way"
     return ""
+
+
+def _is_local(host: str) -> bool:
+    """Whether a name is kept for this machine (RFC 6761)."""
+    return f".{host.rstrip('.')}".endswith(".localhost")
 
 
 def refused(doing: str, link: str, problem: str) -> Fault:
@@ -151,6 +171,8 @@ def public(address: Address) -> bool:
     if hidden is not None:
         return public(hidden)
     if isinstance(address, ipaddress.IPv6Address) and address.is_site_local:
+        return False
+    if any(address in network for network in _NEVER):
         return False
     return address.is_global and not (address.is_multicast or address.is_reserved)
 

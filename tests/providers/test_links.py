@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import httpcore
 import pytest
 
 from seedance_watch.core.errors import Fault
 from seedance_watch.providers.links import LinkRule, all_public, place, shown, without_queries
+from seedance_watch.providers.network import Network
 
 OPEN = LinkRule.of("https://api.example")
 LOCAL = LinkRule.of("http://127.0.0.1:8790")
@@ -30,6 +32,45 @@ REFUSED = [
     "https://[::ffff:10.0.0.1]/1.mp4",
     "https://[64:ff9b::a00:1]/1.mp4",
     "https://224.0.0.1/1.mp4",
+    "https://240.0.0.1/1.mp4",
+    "https://255.255.255.255/1.mp4",
+    "https://100.64.0.1/1.mp4",
+    "https://100.100.100.200/latest/meta-data",
+    "https://168.63.129.16/machine",
+    "https://192.0.0.192/latest/meta-data",
+    "https://[fd00:ec2::254]/latest/meta-data",
+    "https://[::127.0.0.1]/1.mp4",
+    "https://[::ffff:169.254.169.254]/latest/meta-data",
+    "https://[::ffff:a9fe:a9fe]/latest/meta-data",
+    "https://[::ffff:0:127.0.0.1]/1.mp4",
+    "https://[2002:7f00:1::]/1.mp4",
+    "https://[2001:0:7f00:1::1]/1.mp4",
+    "https://[64:ff9b:1::7f00:1]/1.mp4",
+    "https://[fe80::1%25eth0]/1.mp4",
+    "https://[fec0::1]/1.mp4",
+    "https://[ff02::1]/1.mp4",
+    "https://[::]/1.mp4",
+    "https://2130706433/1.mp4",
+    "https://0x7f000001/1.mp4",
+    "https://0x7f.1/1.mp4",
+    "https://0177.0.0.1/1.mp4",
+    "https://127.1/1.mp4",
+    "https://127.0.0.1./1.mp4",
+    "https://2852039166/latest/meta-data",
+    "https://localhost./1.mp4",
+    "https://LOCALHOST/1.mp4",
+    "https://a.localhost/1.mp4",
+    "https://%6cocalhost/1.mp4",
+    "https://\uff11\uff12\uff17.0.0.1/1.mp4",
+    "https://127\u30020\u30020\u30021/1.mp4",
+    "https://cdn.example@127.0.0.1/1.mp4",
+    "https://cdn.example#@127.0.0.1/1.mp4x\n",
+    "https:/127.0.0.1/1.mp4",
+    "https://cdn.example\t.evil/1.mp4",
+    "//127.0.0.1/1.mp4",
+    "data:video/mp4;base64,AAAA",
+    "gopher://127.0.0.1/x",
+    "/etc/passwd",
     "https://cdn.example:99999/1.mp4",
     "https://",
     "javascript:alert(1)",
@@ -65,6 +106,8 @@ def test_https_to_a_name_is_followed_and_loopback_only_to_its_own_port() -> None
         (["93.184.215.14", "10.0.0.1"], False),
         (["::1"], False),
         (["fe80::1%eth0"], False),
+        (["::ffff:10.0.0.1"], False),
+        (["::ffff:93.184.215.14"], True),
         ([], False),
     ],
 )
@@ -95,3 +138,82 @@ async def test_a_name_that_resolves_into_the_house_is_not_followed(
 
     assert raised.value.code == "link"
     assert peer.connections == 0
+
+
+async def test_a_name_that_changes_its_mind_is_not_followed(
+    http: Any, serve: Any, gateway: Any, tmp_path: Any
+) -> None:
+    """DNS rebinding: what was public when it was looked at is looked at again to connect."""
+    peer = await serve(http.whole(body=b"video", content_type="video/mp4"))
+    answers = iter([["93.184.215.14"], ["127.0.0.1"]])
+
+    async def changing(_host: str, _port: int) -> list[str]:
+        return next(answers)
+
+    provider = gateway("https://api.example", resolve=changing)
+    await provider._vet(f"https://cdn.example:{peer.port}/1.mp4", "staging")
+    with pytest.raises(Fault) as raised:
+        await provider.download(f"https://cdn.example:{peer.port}/1.mp4", tmp_path / "a.mp4")
+
+    assert raised.value.code == "link"
+    assert peer.connections == 0
+
+
+async def test_the_connection_goes_to_the_address_that_was_judged() -> None:
+    """Nobody asks for the name once more in between."""
+    asked: list[str] = []
+
+    async def public(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["93.184.215.14", "2606:4700::1111"]
+
+    class Recorder(httpcore.AsyncNetworkBackend):
+        async def connect_tcp(self, host: str, *_: Any, **__: Any) -> Any:
+            asked.append(host)
+            raise httpcore.ConnectError("nobody")
+
+    network = Network(OPEN, frozenset(), public)
+    network._plain = Recorder()  # type: ignore[assignment]
+    with pytest.raises(httpcore.ConnectError):
+        await network.connect_tcp("cdn.example", 443, 1.0)
+
+    assert asked == ["cdn.example", "93.184.215.14", "2606:4700::1111"]
+
+
+REDIRECTS = [
+    "file:///etc/passwd",
+    "ftp://127.0.0.1/1.mp4",
+    "//127.0.0.1:9/1.mp4",
+    "http://localhost/1.mp4",
+    "https://10.0.0.1/1.mp4",
+    "https://169.254.169.254/latest/meta-data",
+    "https://[::ffff:127.0.0.1]/1.mp4",
+    "https://2130706433/1.mp4",
+    "https://user:word@cdn.example/1.mp4",
+    "https://cdn.example:0/1.mp4",
+]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("location", REDIRECTS)
+async def test_no_redirect_leads_into_the_house(
+    location: str, status: int, http: Any, serve: Any, gateway: Any, tmp_path: Any
+) -> None:
+    """Every hop is judged like the first link."""
+    peer = await serve(http.whole(status, b"", location=location))
+    with pytest.raises(Fault) as raised:
+        await gateway(peer.url).download(f"{peer.url}/1.mp4", tmp_path / "a.mp4")
+
+    assert raised.value.code == "link"
+    assert len(peer.heard) == 1
+
+
+async def test_a_redirect_to_no_address_is_not_followed(
+    http: Any, serve: Any, gateway: Any, tmp_path: Any
+) -> None:
+    """httpx itself gives up on it: the link is asked for again later."""
+    peer = await serve(http.whole(302, b"", location="http://[::1"))
+    with pytest.raises(Fault):
+        await gateway(peer.url).download(f"{peer.url}/1.mp4", tmp_path / "a.mp4")
+
+    assert len(peer.heard) == 1
