@@ -97,8 +97,8 @@ class Segmind:
         if not 200 <= reply.status < 300:
             raise refuse(call, reply)
         match reply.json:
-            case {"file_urls": [str() as url, *_]} | {"urls": [str() as url, *_]}:
-                return url
+            case {"file_urls": [str() as url, *_]} | {"urls": [str() as url, *_]} if url.strip():
+                return url.strip()
             case _:
                 words = "no address of the upload"
                 raise fault(K.GARBLED, call, reply, provider="Segmind", words=words)

@@ -129,13 +129,13 @@ def video_of(json: Any) -> str:
     """
     match json:
         case {"video": {"url": str() as url}} | {"output": str() as url}:
-            return url
+            return url.strip()
         case {"output": [str() as url, *_]} | {"output": [{"url": str() as url}, *_]}:
-            return url
+            return url.strip()
         case {"output": {"url": str() as url}} | {"video": str() as url}:
-            return url
+            return url.strip()
         case {"url": str() as url} | {"video_url": str() as url}:
-            return url
+            return url.strip()
         case _:
             return ""
 

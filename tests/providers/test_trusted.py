@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
-from flows import INTENT, drive, reply
+from flows import INTENT, drive, job, reply
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Ready
-from seedance_watch.providers.dialect import Dialect
+from seedance_watch.core.model import Picture, Role
+from seedance_watch.providers.dialect import Dialect, Upload
 from seedance_watch.providers.rivya import Rivya
 from seedance_watch.providers.segmind import Segmind
 
@@ -17,6 +18,8 @@ DIALECTS: dict[str, Dialect] = {
     "v2": Segmind(),
     "v1": Segmind(api="v1"),
 }
+LITE = "seedance-v1-lite-image-to-video"
+MODELS = {"rivya": "seedance-1-0-lite", "v2": LITE, "v1": LITE}
 ASKING = [(name, status) for name in DIALECTS for status in (400, 404, 405, 409, 415, 422, 451)]
 
 
@@ -86,4 +89,25 @@ def test_another_requests_row_is_not_ours() -> None:
     found, _ = drive(Segmind(api="v1").poll("t", 0.0), [reply(200, {"data": rows})])
     assert found == Ready("https://v.example/t.mp4")
     found, _ = drive(Segmind(api="v1").poll("x", 0.0), [reply(200, {"data": rows})])
+    assert found is None
+
+
+@pytest.mark.parametrize("name", list(DIALECTS))
+@pytest.mark.parametrize("url", ["", " ", None, 7])
+def test_a_picture_without_an_address_is_not_staged(name: str, url: Any) -> None:
+    """Nothing is paid for with a picture that nobody can fetch."""
+    body = {"file_urls": [url], "url": url}
+    picture = Picture(Role.IMAGE, "0.png", "image/png", 640, 360, 1, "ab" * 32)
+    prepared = job(DIALECTS[name].name, MODELS[name]).prepared
+    assert prepared is not None
+    begun = DIALECTS[name].stage(Upload(picture, b"x"), prepared.spec)
+    assert fault_of(begun, reply(200, body)).kind is K.GARBLED
+
+
+@pytest.mark.parametrize("shape", [{"output": " "}, {"video": {"url": ""}}, {"url": "\n"}])
+def test_a_video_without_an_address_is_not_ready(shape: Any) -> None:
+    """A result that names no video is asked for again."""
+    found, _ = drive(
+        Segmind().poll("t", 0.0), [reply(200, {"status": "COMPLETED"}), reply(200, shape)]
+    )
     assert found is None
