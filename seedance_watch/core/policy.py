@@ -203,8 +203,22 @@ def _came_back(effect: Effect, fault: Fault) -> bool:
     return effect is E.POLL and fault.kind is K.RETURNED
 
 
+# Faults of a look that say nothing about what was looked for: it is made again.
+UNANSWERED = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL})
+# Clocks are set by so much all the time.
+_SLACK_S = 60.0
+# A window this long says that looking never pays.
+_HARMLESS_S = 86_400.0
+
+
 def doubt(
-    looks_s: tuple[float, ...], window_s: float, *, intended_at: float, now: float, why: str
+    looks_s: tuple[float, ...],
+    window_s: float,
+    *,
+    intended_at: float,
+    now: float,
+    why: str,
+    again_at: float | None = None,
 ) -> Deferred | Held:
     """Give what follows a look that did not settle an unknown outcome.
 
@@ -214,17 +228,25 @@ def doubt(
         intended_at: When the intent became durable.
         now: The time, UTC seconds.
         why: What the last look said.
+        again_at: When to look once more because the last look was not answered; None: it was.
     """
-    age_s = now - intended_at
+    if again_at is not None and may_look(window_s, intended_at=intended_at, now=again_at):
+        return Deferred(E.RECONCILE, K.UNSURE, why, again_at)
+    age_s = max(0.0, now - intended_at)
     later = [look for look in looks_s if age_s < look <= window_s]
-    if later:
-        return Deferred(E.RECONCILE, K.UNSURE, why, intended_at + later[0])
+    if later and may_look(window_s, intended_at=intended_at, now=now):
+        return Deferred(E.RECONCILE, K.UNSURE, why, now + later[0] - age_s)
     return Held("in_doubt", f"it is not known whether the provider took the job: {why}")
 
 
 def may_look(window_s: float, *, intended_at: float, now: float) -> bool:
-    """Whether an unknown outcome may still be looked into."""
-    return 0 <= now - intended_at <= window_s
+    """Whether an unknown outcome may still be looked into.
+
+    When the clock went back behind the intent nobody knows how old it is: a look that could pay
+    is not made any more, one that never pays is made at any time.
+    """
+    least_s = -math.inf if window_s >= _HARMLESS_S else -_SLACK_S
+    return least_s <= now - intended_at <= window_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,12 +120,14 @@ class Runner:
         provider = self.tools.providers.get(job.prepared.spec.provider) if job.prepared else None
         if provider is None or not policy.in_doubt(effect, fault.kind):
             return policy.react(job, effect, fault, now=now, luck=self.luck())
+        pause_s = policy.pause_s(effect, job.tries, fault=fault, luck=self.luck())
         return policy.doubt(
             provider.doubts.looks_s,
             provider.doubts.window_s,
             intended_at=job.since[State.SUBMITTING],
             now=now,
             why=fault.reason,
+            again_at=now + pause_s if fault.kind in policy.UNANSWERED else None,
         )
 
     def _tell_lane(self, job: Job, effect: Effect, fault: Fault | None) -> None:
