@@ -94,6 +94,7 @@ def put_away(claim: Claiming, places: Places, to: Returned | None) -> list[str]:
     _sync([target, folder])
     files.remove_dir(folder)
     files.remove(_plan_file(folder))
+    _sync([folder.parent])  # or a power cut brings both back when nobody looks for them any more
     return lost
 
 

@@ -1,5 +1,6 @@
 """A part file that is being written, off the loop."""
 
+import errno
 import os
 import re
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.providers.uncut import in_thread
 
 _GATHER_BYTES = 1024 * 1024  # per hop into a thread; a network drive likes large writes
+# What a file system says that cannot sync directories; it is believed.
+_CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
 
 
 @contextmanager
@@ -71,6 +74,7 @@ class PartFile:
         await self._flush()
         with ours("syncing", self._path):
             await in_thread(os.fsync, self._fd)
+            await in_thread(_sync_names, self._path.parent)
 
     async def close(self) -> None:
         """Close; what was gathered is kept if the disk takes it."""
@@ -89,8 +93,10 @@ def _open(path: Path, keep_bytes: int) -> int:
     Makes the private folders above, but not what they stand in: an outbox that is not mounted
     must not be made up.
     """
-    path.parent.parent.mkdir(exist_ok=True)
-    path.parent.mkdir(exist_ok=True)
+    for folder in (path.parent.parent, path.parent):
+        if not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            _sync_names(folder.parent)
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
         os.ftruncate(fd, keep_bytes)
@@ -99,6 +105,18 @@ def _open(path: Path, keep_bytes: int) -> int:
         os.close(fd)
         raise
     return fd
+
+
+def _sync_names(folder: Path) -> None:
+    """Make a folder's names durable; file systems that cannot are believed."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _CANNOT:
+            raise
+    finally:
+        os.close(fd)
 
 
 def _write(fd: int, content: bytes) -> None:
@@ -166,12 +184,13 @@ def begin(part: Path, etag: str, link: str) -> None:
 
 
 def finish(part: Path) -> None:
-    """Forget what the part file was the beginning of: it is whole.
+    """Forget what the part file was the beginning of, and make its name durable: it is whole.
 
     Raises:
         OSError: Our disk.
     """
     etag_file(part).unlink(missing_ok=True)
+    _sync_names(part.parent)
 
 
 def discard(part: Path) -> None:
