@@ -7,6 +7,7 @@ one intent only its own bytes are sent, once. It never retries; policy.py does, 
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from seedance_watch.core.events import Absent, Accepted, Event, Intended, Ready,
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money, Picture
 from seedance_watch.ports import Clock, Doubts, Download
+from seedance_watch.providers import paying
 from seedance_watch.providers.clients import Clients, proxy_for
 from seedance_watch.providers.dialect import Call, Dialect, Flow, Reply, Upload
 from seedance_watch.providers.download import Downloads
@@ -64,6 +66,8 @@ class Gateway:
     ) -> None:
         self._dialect = dialect
         self._key = key
+        self._clock = clock
+        self._ahead_s = 0.0
         self._settings = settings
         self._resolve = resolve
         self._rule = LinkRule.of(settings.base_url)
@@ -112,7 +116,7 @@ class Gateway:
     async def reconcile(self, intent: Intended, intended_at: float) -> Accepted | Absent | None:
         """Look whether the intent was taken; never pays anew. None: not to be known yet."""
         flow = self._dialect.reconcile(intent, intended_at)
-        return await uncut(self._run(flow, intent=intent))
+        return await uncut(self._run(flow, intent=intent, replay_of_at=intended_at))
 
     async def poll(self, task_id: str, accepted_at: float) -> Ready | None:
         """Ask once how a task stands; None: not finished. A failed task is Fault(REFUSED)."""
@@ -148,7 +152,12 @@ class Gateway:
         await self._wire.close()
 
     async def _run(
-        self, flow: Flow[Result], *, intent: Intended | None = None, part: Path | None = None
+        self,
+        flow: Flow[Result],
+        *,
+        intent: Intended | None = None,
+        part: Path | None = None,
+        replay_of_at: float | None = None,
     ) -> Result:
         """Run a flow: send what it asks for, give it what came back."""
         paid = 0
@@ -156,7 +165,9 @@ class Gateway:
             call = next(flow)
             while True:
                 paid += call.paid
-                _permit(call, intent, paid)
+                paying.check_intended(call, intent, paid)
+                if call.paid and replay_of_at is not None:
+                    await self._check_age(replay_of_at)
                 call = flow.send(await self._call(call, part))
         except StopIteration as done:
             result: Result = done.value
@@ -175,7 +186,20 @@ class Gateway:
         else:
             target = await self._vet(call.url, doing)
             headers = dict(call.headers)
-        return await self._wire.send(call, target, headers=headers, key=key, part=part)
+        reply = await self._wire.send(call, target, headers=headers, key=key, part=part)
+        self._ahead_s = paying.ahead_s(reply)
+        return reply
+
+    async def _check_age(self, intended_at: float) -> None:
+        """Ask something free first, to see the other side's clock.
+
+        Raises:
+            Fault: UNSURE: too late for a replay.
+        """
+        with suppress(Fault):
+            await self.balance()
+        age_s = self._clock.now() + self._ahead_s - intended_at
+        paying.check_age(self.name, age_s=age_s, window_s=self.doubts.window_s)
 
     async def _secret(self) -> Secret:
         try:
@@ -214,20 +238,6 @@ class Gateway:
         if not all_public(addresses):
             raise refused(doing, shown(url), "it leads into a private network")
         return found
-
-
-def _permit(call: Call, intent: Intended | None, paid: int) -> None:
-    """Stop a dialect that would pay without an intent, twice, or for something else.
-
-    Raises:
-        RuntimeError: Our bug; nothing was sent.
-    """
-    if not call.paid:
-        return
-    if intent is None or paid > 1:
-        raise RuntimeError(f"{call.url}: a paid call without an intent, or a second one")
-    if (call.url, call.body) != (intent.url, intent.body):
-        raise RuntimeError(f"{call.url}: a paid call that is not the intended one")
 
 
 def _read(path: Path, picture: Picture) -> bytes:

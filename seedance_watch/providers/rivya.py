@@ -18,7 +18,15 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.ports import Doubts
 from seedance_watch.providers.dialect import Call, Flow, Reply, Upload
-from seedance_watch.providers.verdicts import by_class, fault, number_at, text_at, trusted, wait_s
+from seedance_watch.providers.verdicts import (
+    by_class,
+    fault,
+    number_at,
+    segment,
+    text_at,
+    trusted,
+    wait_s,
+)
 
 K = FaultKind
 UNIT = "credits"
@@ -57,7 +65,8 @@ class Rivya:
 
     # How long a key is remembered is not documented: a replay is believed safe for half an hour,
     # after that a person decides.
-    doubts = Doubts(looks_s=(5.0, 30.0, 120.0, 600.0), window_s=1800.0)
+    # The paid call itself may take 120 s to be given up.
+    doubts = Doubts(looks_s=(5.0, 30.0, 130.0, 300.0, 600.0, 1500.0), window_s=1800.0)
 
     @property
     def name(self) -> str:
@@ -140,7 +149,7 @@ class Rivya:
 
     def poll(self, task_id: str, accepted_at: float) -> Flow[Ready | None]:
         """Ask once how a task stands; a status that is not known is "not finished"."""
-        call = Call("GET", self._url(f"generations/{task_id}"))
+        call = Call("GET", self._url(f"generations/{segment(task_id)}"))
         reply = yield call
         if not 200 <= reply.status < 300:
             self._fail(call, reply)
@@ -171,7 +180,7 @@ class Rivya:
         """Ask for a fresh link of a finished task."""
         ready = yield from self.poll(task_id, 0.0)
         if ready is None:
-            call = Call("GET", self._url(f"generations/{task_id}"))
+            call = Call("GET", self._url(f"generations/{segment(task_id)}"))
             words = "the task is not finished, though it was"
             raise fault(K.BUSY, call, Reply(200, {}), provider="Rivya", words=words)
         return ready

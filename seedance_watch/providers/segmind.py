@@ -32,7 +32,7 @@ from seedance_watch.providers.segmind_answers import (
     video_of,
 )
 from seedance_watch.providers.segmind_history import History
-from seedance_watch.providers.verdicts import fault, number_at, text_at
+from seedance_watch.providers.verdicts import fault, number_at, segment, text_at
 
 K = FaultKind
 
@@ -162,7 +162,7 @@ class Segmind:
         """Ask once how a task stands."""
         if self.api == "v1":
             return (yield from self._history.result(task_id, accepted_at))
-        call = Call("GET", f"{self.base_url}/v2/requests/{task_id}/status")
+        call = Call("GET", f"{self.base_url}/v2/requests/{segment(task_id)}/status")
         reply = yield call
         status = text_at(reply.json, "status").upper()
         if says_failed(reply, status):
@@ -179,7 +179,7 @@ class Segmind:
 
     def _result(self, task_id: str) -> Flow[Ready | None]:
         """Read where a finished task's video is."""
-        call = Call("GET", f"{self.base_url}/v2/requests/{task_id}")
+        call = Call("GET", f"{self.base_url}/v2/requests/{segment(task_id)}")
         reply = yield call
         if says_failed(reply, text_at(reply.json, "status")):
             raise failed(call, reply)

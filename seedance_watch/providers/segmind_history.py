@@ -14,7 +14,7 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Intended, Ready
 from seedance_watch.providers.dialect import Call, Flow, Reply
 from seedance_watch.providers.segmind_answers import failed, refuse, row_cost, says_failed
-from seedance_watch.providers.verdicts import fault, text_at
+from seedance_watch.providers.verdicts import fault, segment, text_at
 
 K = FaultKind
 _PER_PAGE = 100
@@ -75,7 +75,7 @@ class History:
         Raises:
             Fault: GONE for an old request that is not listed; as the answer says otherwise.
         """
-        call = Call("GET", f"{self.url}/inference-request/request-history/{task_id}")
+        call = self._row(task_id)
         reply = yield call
         if reply.status == 404 and reply.at - accepted_at < _LANDED_S:
             return None
@@ -88,9 +88,14 @@ class History:
         url = text_at(row, "generation_url")
         return Ready(url, cost=row_cost(row)) if url else None
 
+    def _row(self, task_id: str) -> Call:
+        """Ask for one request."""
+        path = f"inference-request/request-history/{segment(task_id)}"
+        return Call("GET", f"{self.url}/{path}")
+
     def not_yet(self, task_id: str, words: str) -> Fault:
         """Say that a request is not finished; asked again later."""
-        call = Call("GET", f"{self.url}/inference-request/request-history/{task_id}")
+        call = self._row(task_id)
         return fault(K.BUSY, call, Reply(200, {}), provider="Segmind", words=words)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import Money
@@ -77,6 +78,11 @@ def fault(  # noqa: PLR0913 - the facts of a sentence
     return Fault(kind, reason, after_s=after_s, code=code, charged=charged)
 
 
+def segment(task_id: str) -> str:
+    """Write a name that others chose as one part of a path, whatever is in it."""
+    return quote(task_id, safe="")
+
+
 def path_of(url: str) -> str:
     """Give an address without its query, which may hold secrets."""
     return url.split("?", 1)[0].split("#", 1)[0]
@@ -87,14 +93,15 @@ def wait_s(reply: Reply) -> float | None:
     text = reply.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)
-    for name, read in (("retry-after", _http_date), ("x-rate-limit-reset-at-utc", _iso_date)):
+    for name, read in (("retry-after", http_date), ("x-rate-limit-reset-at-utc", _iso_date)):
         at = read(reply.headers.get(name, ""))
         if at is not None:
             return max(0.0, at - reply.at)
     return None
 
 
-def _http_date(text: str) -> float | None:
+def http_date(text: str) -> float | None:
+    """Read a date as HTTP writes it, UTC seconds since 1970; None when it is none."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):

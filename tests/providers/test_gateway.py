@@ -6,6 +6,7 @@ import resource
 import signal
 import time
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,11 @@ async def test_the_paid_request_is_the_intent_byte_for_byte(
     http: Any, serve: Any, gateway: Any, tmp_path: Any
 ) -> None:
     """One request, one connection, the very bytes that were made durable, and their key."""
-    peer = await serve(http.json({"id": "task-9"}))
+    peer = await serve(http.json({"id": "task-9", "credits": 1}))
     provider, intent = gateway(peer.url), http.intent(peer.url)
     await provider.submit(intent, tmp_path / "a.mp4")
     await provider.reconcile(intent, http.NOW)
-    sent, again = peer.heard
+    sent, _, again = peer.heard  # in between something free shows the other side's clock
 
     assert sent.body == again.body == intent.body
     assert (sent.method, sent.target) == ("POST", "/generations")
@@ -90,6 +91,21 @@ async def test_the_paid_request_is_the_intent_byte_for_byte(
     assert sent.headers["idempotency-key"] == intent.key
     assert sent.headers["authorization"] == f"Bearer {http.KEY}"
     assert sent.connection != again.connection
+
+
+async def test_a_replay_is_never_made_too_late_by_the_providers_clock(
+    http: Any, serve: Any, gateway: Any
+) -> None:
+    """This machine's clock may have been set back, or have stood still while it was off."""
+    late = formatdate(http.NOW + 3601, usegmt=True)
+    peer = await serve(http.whole(200, b'{"id": "task-9", "credits": 1}', date=late))
+    provider, intent = gateway(peer.url), http.intent(peer.url)
+
+    with pytest.raises(Fault, match="60 minutes ago") as raised:
+        await provider.reconcile(intent, http.NOW)
+
+    assert raised.value.kind is FaultKind.UNSURE
+    assert {heard.target for heard in peer.heard} == {"/credits"}
 
 
 @pytest.mark.parametrize("change", ["twice", "other body", "other address", "no intent"])
