@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--kills", type=int, default=6, help="how often kill -9 hits the daemon")
     parser.addoption(
-        "--cuts", type=int, default=12, help="how many states of the disk a power cut leaves"
+        "--cuts", type=int, default=10, help="how many states of the disk a power cut leaves"
     )
 
 
