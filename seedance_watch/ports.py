@@ -28,6 +28,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Drop, JobSpec, Money, Picture, State
 from seedance_watch.core.policy import PollPace
 
+ROOM = "room"  # what a new paid call needs besides folders: a place for its video
 Admit = Callable[[Sequence[Drop]], Awaitable[None]]
 
 
@@ -277,6 +278,10 @@ class Spool(Protocol):
         """Move a drop's files into its job folder and compare them with what was settled."""
         ...
 
+    def sure(self, job: Job, *roles: str) -> None:
+        """Make sure that folders of a job are there, the same as ever, and answer."""
+        ...
+
     def free_bytes(self, job: Job) -> int:
         """Give how much is free where the job's video will go."""
         ...
@@ -319,6 +324,39 @@ class Spool(Protocol):
 
     def remove_note(self, job: Job, kind: str) -> None:
         """Take a note away; one that is not there is fine."""
+        ...
+
+
+class Ground(Protocol):
+    """The folders of one watch entry: whether they can be worked in."""
+
+    @property
+    def frozen(self) -> bool:
+        """Whether a folder does not answer: who asks it now may never come back."""
+        ...
+
+    def open(self, *needs: str) -> bool:
+        """Whether all of these can be worked in, as far as is known; asks no disk.
+
+        Args:
+            needs: Folders ("inbox", "outbox", "done", "failed", "held"), or ROOM.
+        """
+        ...
+
+    def doubt(self) -> None:
+        """Try the folders out soon: something could not be done in them."""
+        ...
+
+    async def enter(self) -> None:
+        """Begin to work here; SpoolError when another daemon does."""
+        ...
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Look every few seconds, until cancelled; tell when something changed."""
+        ...
+
+    async def leave(self) -> None:
+        """Let others work here."""
         ...
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -16,7 +17,9 @@ from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.disk import files
+from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.inbox import Inbox, InboxSettings
+from seedance_watch.disk.marks import Known
 from seedance_watch.disk.mounts import type_of
 from seedance_watch.disk.places import PRIVATE
 from seedance_watch.disk.spool import Places, Spool
@@ -24,15 +27,18 @@ from seedance_watch.engine.accounts import Accounts
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.effects import Tools
+from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
+from seedance_watch.engine.seats import Seats
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
 
 JOURNAL = "journal.db"
+FOLDERS = "folders.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +98,27 @@ async def build(
     journal = await SqliteJournal.open(
         config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
     )
-    spool = Spool({watch.name: _places(watch) for watch in config.watches})
+    grounds = _grounds(config)
+    spool = Spool({watch.name: _places(watch) for watch in config.watches}, grounds)
+    standing = Grounds(grounds)
     tools = Tools(
         clock=clock,
         journal=journal,
         spool=spool,
         studio=studio(config, decoders),
         providers=gateways(config, clock),
-        workers=asyncio.Semaphore(config.limits.workers),
+        workers=Seats(config.limits.workers, standing.frozen),
+        grounds=standing,
         min_free_bytes=config.limits.min_free_bytes,
         purse=_purse(config, journal, spool),
     )
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
     runner = Runner(tools, lanes, luck, stop.is_set, listeners=list(listeners))
-    inboxes = {watch.name: _inbox(watch, clock, decoders) for watch in config.watches}
+    inboxes = {
+        watch.name: _inbox(watch, clock, decoders, partial(grounds[watch.name].sure, "inbox"))
+        for watch in config.watches
+    }
     accounts = _accounts(config, tools)
     besides = (accounts.watch, partial(_resting, workers, clock))
     daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides)
@@ -155,12 +167,22 @@ def studio(config: Config, decoders: Decoders) -> Studio:
     )
 
 
+def _grounds(config: Config) -> dict[str, Ground]:
+    """Give what is known of the folders of each watch entry."""
+    known = Known(config.state_dir / FOLDERS)
+    least = config.limits.min_free_bytes
+    return {
+        watch.name: Ground(watch.name, watch.folders, known, min_free_bytes=least)
+        for watch in config.watches
+    }
+
+
 def _places(watch: Watch) -> Places:
     """Give a watch entry's folders to the spool."""
     return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
 
 
-def _inbox(watch: Watch, clock: Clock, decoders: Decoders) -> Inbox:
+def _inbox(watch: Watch, clock: Clock, decoders: Decoders, sure: Callable[[], None]) -> Inbox:
     """Give the watcher of one inbox."""
     keys = watch.settle
     settings = InboxSettings(
@@ -181,4 +203,5 @@ def _inbox(watch: Watch, clock: Clock, decoders: Decoders) -> Inbox:
         whole=decoders.whole,
         glance=partial(defaults.seen, watch.inbox, watch.layers),
         has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
+        sure=sure,
     )

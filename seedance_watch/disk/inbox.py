@@ -46,6 +46,8 @@ class Inbox:
         whole: Whether an image decodes to its last byte.
         glance: What pairing must know of a sidecar's text in a subfolder ("" for no sidecar).
         has_prompt: Whether the defaults of a subfolder carry a prompt.
+        sure: Makes sure, in a thread, that the folder may be worked in, or raises OSError;
+            it tells people itself.
     """
 
     def __init__(  # noqa: PLR0913 - what the desk needs, introduced once
@@ -58,8 +60,10 @@ class Inbox:
         whole: Callable[[Path], bool],
         glance: Callable[[str, str], Glance],
         has_prompt: Callable[[str], bool],
+        sure: Callable[[], None] = lambda: None,
     ) -> None:
         self._watch, self._root, self._settings, self._clock = watch, root, settings, clock
+        self._sure = sure
         self.facts = Facts()
         self._kept = Kept(root)
         remarks = Remarks(
@@ -88,7 +92,8 @@ class Inbox:
             clock,
         )
         self._hints: Hints | None = None
-        self._missing = False
+        self._missing = True  # until it was looked into
+        self._told = False
 
     @property
     def watch(self) -> str:
@@ -133,7 +138,6 @@ class Inbox:
             events=self._settings.events,
             proof_s=self._settings.proof_s,
         )
-        await asyncio.to_thread(ends.sweep, self._root, self._kept, now=self._clock.now())
         try:
             await self._turns(admit, stop, hints, ears)
         finally:
@@ -168,6 +172,10 @@ class Inbox:
 
     def _checked(self, ears: Ears) -> bool:
         """See that events arrive; give whether something may have been missed."""
+        try:
+            self._sure()
+        except OSError:
+            return False
         changed = ears.check()
         if changed:
             self._desk.scanner.remount()
@@ -200,22 +208,42 @@ class Inbox:
         return turn.due_s if turn.due_s is not None else float("inf"), pause_s
 
     async def _look(self, folders: set[str], scope: Scope) -> Turn | None:
-        """Look, None when the inbox is not there; said once, and once when it is back."""
-        log = structlog.get_logger()
+        """Look, None when the inbox may not be worked in."""
+        turn = await asyncio.to_thread(self._looked, folders, scope)
+        if turn is not None:
+            log = structlog.get_logger()
+            log.debug("inbox.scanned", watch=self._watch, scope=str(scope), drops=len(turn.drops))
+        return turn
+
+    def _looked(self, folders: set[str], scope: Scope) -> Turn | None:
+        """Look, in a thread; that it cannot be is said once, and once that it can again."""
         try:
-            turn = await asyncio.to_thread(self._desk.turn, folders, scope)
-        except OSError as error:
-            if not self._missing:
-                cure = "mount or create it; nothing is lost and it is taken up again by itself"
-                reason = error.strerror or str(error)
-                log.error("inbox.missing", inbox=str(self._root), reason=reason, cure=cure)
+            self._sure()
+        except OSError:
             self._missing = True
             return None
-        if self._missing:
-            self._missing = False
-            log.info("inbox.returned", inbox=str(self._root))
-        log.debug("inbox.scanned", watch=self._watch, scope=str(scope), drops=len(turn.drops))
+        try:
+            if self._missing:
+                self._desk.scanner.remount()
+                ends.sweep(self._root, self._kept, now=self._clock.now())
+            turn = self._desk.turn(folders, scope)
+        except OSError as error:
+            self._unlisted(error)
+            return None
+        self._missing = False
+        if self._told:
+            self._told = False
+            structlog.get_logger().info("inbox.returned", inbox=str(self._root))
         return turn
+
+    def _unlisted(self, error: OSError) -> None:
+        self._missing = True
+        if not self._told:
+            self._told = True
+            cure = "mount or create it; nothing is lost and it is taken up again by itself"
+            reason = error.strerror or str(error)
+            log = structlog.get_logger()
+            log.error("inbox.missing", inbox=str(self._root), reason=reason, cure=cure)
 
     @staticmethod
     async def _rest(hints: Hints, until_s: float, pause_s: float, stop: asyncio.Event) -> None:

@@ -110,10 +110,9 @@ class Scanner:
         self.new = 0  # files met, ever
         self.defaults = 0  # changes of any _defaults.toml, ever
         self.top = Folder("", root, local=False)
-        self.remount()
 
     def remount(self) -> None:
-        """Read again which folders lie on which file system."""
+        """Read which folders lie on which file system; until then none is believed to be local."""
         self._table = mounts.mounts()
         real = os.path.realpath(self._root)
         nested = any(each.point.startswith(f"{real}/") for each in self._table)

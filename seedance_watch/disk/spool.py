@@ -7,12 +7,14 @@ dropped, placing.py what they get, notes.py tells them why, places.py knows the 
 
 import shutil
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Role
 from seedance_watch.disk import files, notes, originals, placing
+from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.places import PRIVATE, Places, below, local
 from seedance_watch.ports import Claim, Putting
 
@@ -20,10 +22,31 @@ __all__ = ["PRIVATE", "Places", "Spool"]
 
 
 class Spool:
-    """All job folders, by watch name."""
+    """All job folders, by watch name.
 
-    def __init__(self, places: Mapping[str, Places]) -> None:
-        self._places = places
+    Args:
+        places: The folders.
+        grounds: Who knows whether they may be worked in; one that is not there lets everybody.
+    """
+
+    def __init__(
+        self, places: Mapping[str, Places], grounds: Mapping[str, Ground] | None = None
+    ) -> None:
+        self._places, self._grounds = places, grounds or {}
+
+    def _sure(self, watch: str, *roles: str) -> None:
+        """Make sure that folders are there, the same as ever, and answer.
+
+        Raises:
+            OSError: They are not; nothing may be made or changed in them.
+        """
+        if watch in self._grounds:
+            self._grounds[watch].sure(*roles)
+
+    def sure(self, job: Job, *roles: str) -> None:
+        """Make sure that folders of a job are there, the same as ever, and answer."""
+        with local("working in", self.places(job.claim.watch).inbox):
+            self._sure(job.claim.watch, *roles)
 
     def serves(self, watch: str) -> bool:
         """Whether the watch entry is configured; jobs of one that is not are left alone."""
@@ -55,6 +78,7 @@ class Spool:
             CLAIMED; CHANGED when a late writer was found; GONE when a file is nowhere.
         """
         with local("claiming into", self.folder(claim)):
+            self._sure(claim.watch, "inbox")
             return originals.take_in(claim, self.places(claim.watch))
 
     def archive(self, job: Job, to: Returned | None) -> list[str]:
@@ -65,6 +89,7 @@ class Spool:
         """
         places = self.places(job.claim.watch)
         with local("archiving to", places.root(to) / job.claim.folder):
+            self._sure(job.claim.watch, "inbox", "outbox", to or "done")
             lost = originals.put_away(job.claim, places, to)
             files.remove(places.part(job))
         return lost
@@ -75,12 +100,14 @@ class Spool:
         """Give how much is free where the job's video will go."""
         outbox = self.places(job.claim.watch).outbox
         with local("looking for room in", outbox):
+            self._sure(job.claim.watch, "outbox")
             return shutil.disk_usage(outbox).free
 
     def free_stem(self, job: Job) -> str:
         """Give the first output name, without ending, that nobody has; looks, reserves nothing."""
         places = self.places(job.claim.watch)
         with local("looking for a free name in", places.outbox):
+            self._sure(job.claim.watch, "outbox")
             return placing.free_stem(job, places)
 
     def has_video(self, watch: str, video: str) -> bool:
@@ -89,12 +116,15 @@ class Spool:
             return False
         outbox = self.places(watch).outbox
         with local("looking into", outbox / video):
+            self._sure(watch, "outbox")
             return files.plain(below(outbox, video))
 
     def reuse(self, job: Job, watch: str, video: str) -> None:
         """Copy a placed video into the job's part file."""
         source, part = self.places(watch).outbox / video, self.part(job)
         with local("copying", source):
+            self._sure(watch, "outbox")
+            self._sure(job.claim.watch, "outbox")
             files.make_dirs(part.parent)
             files.copy(source, part)
 
@@ -102,12 +132,14 @@ class Spool:
         """Whether the part file still is the verified video, byte for byte."""
         part = self.part(job)
         with local("reading", part):
+            self._sure(job.claim.watch, "outbox")
             return files.holds(part, clip.sha256)
 
     def discard(self, job: Job) -> None:
         """Throw the job's part file away, because it is not a whole video."""
         part = self.part(job)
         with local("removing", part):
+            self._sure(job.claim.watch, "outbox")
             files.remove(part)
 
     def place(self, job: Job, name: str, clip: Clip, receipt: bytes) -> Putting:
@@ -126,6 +158,7 @@ class Spool:
         """
         places = self.places(job.claim.watch)
         with local("placing", places.outbox / name):
+            self._sure(job.claim.watch, "outbox")
             return placing.put(job, places, name, clip=clip, receipt=receipt)
 
     # Notes
@@ -134,16 +167,24 @@ class Spool:
         """Write a note for people into done/, failed/ or held/; kind says which."""
         places = self.places(job.claim.watch)
         with local("writing a note to", places.notes(kind)):
+            self._sure(job.claim.watch, kind)
             notes.write(job, places, kind, text)
 
     def remove_note(self, job: Job, kind: str) -> None:
         """Take a note away; one that is not there is fine."""
         places = self.places(job.claim.watch)
         with local("removing a note from", places.notes(kind)):
+            self._sure(job.claim.watch, kind)
             notes.remove(job, places, kind)
 
     def strays(self, known: Callable[[str], bool]) -> list[Path]:
-        """Give job folders that the journal does not know; they are never touched."""
-        works = [places.inbox / PRIVATE / "work" for places in self._places.values()]
-        folders = [each for work in works if work.is_dir() for each in work.iterdir()]
-        return [folder for folder in folders if folder.is_dir() and not known(folder.name)]
+        """Give job folders that the journal does not know; they are never touched.
+
+        An inbox that cannot be looked into now is left out.
+        """
+        found: list[Path] = []
+        for watch, places in self._places.items():
+            with suppress(OSError):
+                self._sure(watch, "inbox")
+                found += (places.inbox / PRIVATE / "work").iterdir()
+        return [folder for folder in found if folder.is_dir() and not known(folder.name)]

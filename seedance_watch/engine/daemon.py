@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -58,12 +58,14 @@ class Daemon:
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
+    _known: set[str] = field(default_factory=set)
     _once: bool = False
 
     def __post_init__(self) -> None:
         """Tie the queue to the lanes, and the runner's news to the inboxes."""
         self.detours = Detours(self.lanes)
-        self.queue = Queue(self.lanes.seats_of, self.lanes.open)
+        grounds = self.runner.tools.grounds
+        self.queue = Queue(self.lanes.seats_of, self.lanes.open, grounds.open)
         self.hands = Hands(self.runner, self.queue, self.detours.came)
         self.runner.listeners.append(self._heard)
 
@@ -78,8 +80,7 @@ class Daemon:
         Raises:
             JournalError: The journal cannot be written any more.
         """
-        await self.load()
-        async with asyncio.TaskGroup() as tasks:
+        async with self._working() as tasks:
             tasks.create_task(self._stopping())
             for inbox in self.inboxes.values():
                 tasks.create_task(inbox.run(self.admit, self.stop))
@@ -90,12 +91,59 @@ class Daemon:
 
     async def run_once(self) -> None:
         """Work off what lies in the inboxes, to rest or to hold, then return."""
-        await self.load()
-        async with asyncio.TaskGroup() as tasks:
+        async with self._working() as tasks:
             others = [tasks.create_task(self._stopping()), tasks.create_task(self._sweep())]
             await self._dispatch(tasks)
             for each in others:
                 each.cancel()
+
+    @contextlib.asynccontextmanager
+    async def _working(self) -> AsyncIterator[asyncio.TaskGroup]:
+        """Load the journal and look after the folders for the length of the block."""
+        async with self._entered():
+            await self.load()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.hands.note_again())
+                pulses = self._pulses(tasks)
+                yield tasks
+                for each in pulses:
+                    each.cancel()
+
+    @contextlib.asynccontextmanager
+    async def _entered(self) -> AsyncIterator[None]:
+        """Work in the folders for a while, alone.
+
+        Raises:
+            SpoolError: Another daemon works in one of the inboxes.
+        """
+        grounds = self.runner.tools.grounds
+        try:
+            await grounds.enter(self.stop)
+            yield
+        finally:
+            await grounds.leave()
+
+    def _pulses(self, tasks: asyncio.TaskGroup) -> list[asyncio.Task[None]]:
+        """Begin to look after the folders."""
+        changed = asyncio.Event()
+        works = [self._unblock(changed, tasks), self._tell_strays()]
+        works += self.runner.tools.grounds.pulses(changed.set)
+        return [tasks.create_task(work) for work in works]
+
+    async def _unblock(self, changed: asyncio.Event, tasks: asyncio.TaskGroup) -> None:
+        """When folders close or open again, let those go on who can; until cancelled."""
+        tools = self.runner.tools
+        while await changed.wait():
+            changed.clear()
+            for job_id in self._driving:
+                job = self.queue.job(job_id)
+                if job and tools.grounds.holds_up(job, self.runner.doing.get(job_id)):
+                    self.runner.unseated.add(job_id)
+                    self.queue.unseat(job_id)
+            self.queue.unpark()
+            self._nudge.set()
+            await tools.workers.look()
+            tasks.create_task(self.hands.note_again())
 
     async def _sweep(self) -> None:
         """Take in what lies in every inbox, then let the dispatcher end when all is at rest."""
@@ -109,7 +157,7 @@ class Daemon:
         """Take up every open job where its history ends."""
         now = self.runner.tools.clock.now()
         jobs = await self.runner.tools.journal.working()
-        await self._tell_strays({job.claim.drop_id for job in jobs})
+        self._known = {job.claim.drop_id for job in jobs}
         for job in jobs:
             if not self.runner.tools.spool.serves(job.claim.watch):
                 structlog.get_logger().warning("job.unserved", job=job.id, watch=job.claim.watch)
@@ -117,15 +165,15 @@ class Daemon:
             if job.state is State.CLAIMING:
                 self._inbox(job).keep_off(part.source for part in job.claim.parts)
             if job.hold:
-                await self.hands.note_hold(job)
+                self.hands.unnoted.add(job.id)
             self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
             self.room.loaded(job)
         self._loaded.set()
 
-    async def _tell_strays(self, known: set[str]) -> None:
+    async def _tell_strays(self) -> None:
         """Tell of claimed files that no open job owns, as after a journal was lost."""
         spool = self.runner.tools.spool
-        for folder in await asyncio.to_thread(spool.strays, known.__contains__):
+        for folder in await asyncio.to_thread(spool.strays, self._known.__contains__):
             cure = "nothing is done with it; move what is in it back to the inbox by hand"
             structlog.get_logger().error("spool.stray", folder=str(folder), cure=cure)
 

@@ -26,7 +26,9 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.purse import Purse
+from seedance_watch.engine.seats import Seats
 from seedance_watch.ports import Claim, Clock, Journal, Provider, Putting, Spool, Studio
 
 Events = Sequence[Event]
@@ -43,6 +45,7 @@ class Tools:
     """The outside, through its ports.
 
     Attributes:
+        grounds: Whether the folders can be worked in.
         workers: Bounds the pictures and videos that are worked on at the same time.
         min_free_bytes: Nothing is submitted while less is free where the video will go.
         purse: What may be spent.
@@ -54,9 +57,10 @@ class Tools:
     spool: Spool
     studio: Studio
     providers: Mapping[str, Provider]
-    workers: asyncio.Semaphore
+    workers: Seats
     min_free_bytes: int
     purse: Purse
+    grounds: Grounds = field(default_factory=Grounds)
     folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     def provider(self, job: Job) -> Provider:
@@ -90,7 +94,8 @@ async def _prepare(job: Job, tools: Tools) -> Events:
     """Understand the wish, make the pictures fit."""
     try:
         folder = tools.spool.folder(job.claim)
-        async with tools.workers:
+        async with tools.workers.seat(job.claim.watch):
+            await asyncio.to_thread(tools.spool.sure, job, "inbox")
             return [await asyncio.to_thread(tools.studio.prepare, job, folder)]
     except SidecarError as error:
         return [Failing(Effect.PREPARE, FaultKind.REFUSED, str(error), "sidecar")]
@@ -102,6 +107,7 @@ async def _stage(job: Job, tools: Tools) -> Events:
     if stopped := await tools.purse.stopped(job, tools.clock.now()):
         return [stopped]
     folder = tools.spool.folder(job.claim)
+    await asyncio.to_thread(tools.spool.sure, job, "inbox")
     return [await tools.provider(job).stage(job.prepared.pictures, folder, job.prepared.spec)]
 
 
@@ -159,7 +165,7 @@ async def _download(job: Job, tools: Tools) -> Events:
     part = tools.spool.part(job)
     await _fetch(job, tools)
     try:
-        async with tools.workers:
+        async with tools.workers.seat(job.claim.watch):
             return [Fetched(await asyncio.to_thread(tools.studio.verify, part))]
     except Fault as fault:
         if fault.kind is FaultKind.GARBLED:
@@ -170,6 +176,7 @@ async def _download(job: Job, tools: Tools) -> Events:
 async def _fetch(job: Job, tools: Tools) -> None:
     """Bring the video's bytes into the part file."""
     part = tools.spool.part(job)
+    await asyncio.to_thread(tools.spool.sure, job, "outbox")
     if job.reused:
         watch, video = job.reused.watch, job.reused.video
         await asyncio.to_thread(tools.spool.reuse, job, watch, video)

@@ -29,11 +29,13 @@ class Hands:
         runner: Drives and records.
         queue: Where jobs wait.
         put_back: Told each job that waits in the queue again.
+        unnoted: Jobs whose note in held/ could not be looked after while the folder was away.
     """
 
     runner: Runner
     queue: Queue
     put_back: Callable[[Job], None]
+    unnoted: set[str] = field(default_factory=set)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def drive(self, found: Job) -> None:
@@ -48,6 +50,8 @@ class Hands:
             except Stale:
                 structlog.get_logger().error("job.stale", job=found.id)
                 self.queue.forget(found)
+            finally:
+                self.runner.unseated.discard(found.id)
 
     async def change(self, job_id: str, make: Change) -> Job:
         """Record what is made of a job as it is, as soon as its effect has ended.
@@ -94,6 +98,9 @@ class Hands:
     async def note_hold(self, job: Job) -> None:
         """Let a held job's reason stand in held/, and take it away when it goes on."""
         spool = self.runner.tools.spool
+        if not self.runner.tools.grounds.can_note(job):
+            self.unnoted.add(job.id)
+            return
         try:
             if job.hold:
                 await asyncio.to_thread(spool.write_note, job, "held", reasons.held(job))
@@ -101,6 +108,15 @@ class Hands:
                 await asyncio.to_thread(spool.remove_note, job, "held")
         except Fault as fault:
             structlog.get_logger().warning("job.note_unwritten", job=job.id, reason=fault.reason)
+            self.unnoted.add(job.id)
+
+    async def note_again(self) -> None:
+        """Look after the notes in held/ that could not be, where the folder is back."""
+        unnoted, self.unnoted = self.unnoted, set()
+        for job_id in unnoted:
+            async with self._hand(job_id):
+                if job := self.queue.job(job_id):
+                    await self.note_hold(job)
 
     def _hand(self, job_id: str) -> asyncio.Lock:
         """Give the lock of whoever has a job in hand."""

@@ -81,12 +81,17 @@ class Queue:
         lane_seats: How many jobs a provider may have in work at once, given how many it has in
             work that do not sit at its lane's gate.
         lane_open: Whether a lane lets jobs through at a time (UTC seconds).
+        grounded: Whether the folders that a job needs next can be worked in.
     """
 
     def __init__(
-        self, lane_seats: Callable[[str, int], int], lane_open: Callable[[str, float], bool]
+        self,
+        lane_seats: Callable[[str, int], int],
+        lane_open: Callable[[str, float], bool],
+        grounded: Callable[[Job], bool] = lambda _: True,
     ) -> None:
-        self._lane_seats, self._lane_open = lane_seats, lane_open
+        self._lane_seats, self._lane_open, self._grounded = lane_seats, lane_open, grounded
+        self._parked: list[tuple[int, str]] = []
         self._gates: defaultdict[str, _Gate] = defaultdict(_Gate)
         self._times: list[tuple[float, int, str]] = []
         self._jobs: dict[str, Job] = {}
@@ -100,21 +105,16 @@ class Queue:
 
     def put(self, job: Job, *, at: float | None) -> None:
         """Let a job wait until a time (None: until `put` again), then for a seat at its gate."""
-        self.free(job)
+        self.unseat(job.id)
         self._jobs[job.id] = job
         self._ticket[job.id] = ticket = next(self._count)
         self._note_work(job)
         if at is not None:
             heapq.heappush(self._times, (at, ticket, job.id))
 
-    def free(self, job: Job) -> None:
-        """Give the job's seat back, wherever it sits."""
-        for each in self._gates.values():
-            each.seated.discard(job.id)
-
     def forget(self, job: Job) -> None:
         """Let go of a job that is at rest or cannot be driven."""
-        self.free(job)
+        self.unseat(job.id)
         self._jobs.pop(job.id, None)
         self._ticket.pop(job.id, None)
         for working in self._working.values():
@@ -131,8 +131,7 @@ class Queue:
         while self._times and self._times[0][0] <= now:
             _, ticket, job_id = heapq.heappop(self._times)
             if self._ticket.get(job_id) == ticket:
-                job = self._jobs[job_id]
-                heapq.heappush(self._gates[gate(job)].waiting, (order(job), ticket, job_id))
+                self._stand(self._jobs[job_id], ticket)
         for name, each in list(self._gates.items()):
             yield from self._through(name, each, now)
 
@@ -140,9 +139,28 @@ class Queue:
         """Let jobs through one gate while it has seats."""
         while each.waiting and self._seats_left(name, each, now) > 0:
             _, ticket, job_id = heapq.heappop(each.waiting)
+            if self._ticket.get(job_id) != ticket:
+                continue
+            if not self._grounded(self._jobs[job_id]):
+                self._parked.append((ticket, job_id))
+                continue
+            each.seated.add(job_id)
+            yield self._jobs[job_id]
+
+    def unseat(self, job_id: str) -> None:
+        """Give a job's seat to others, although it may still be driven."""
+        for each in self._gates.values():
+            each.seated.discard(job_id)
+
+    def unpark(self) -> None:
+        """Let those that waited for their folders stand at their gates again."""
+        parked, self._parked = self._parked, []
+        for ticket, job_id in parked:
             if self._ticket.get(job_id) == ticket:
-                each.seated.add(job_id)
-                yield self._jobs[job_id]
+                self._stand(self._jobs[job_id], ticket)
+
+    def _stand(self, job: Job, ticket: int) -> None:
+        heapq.heappush(self._gates[gate(job)].waiting, (order(job), ticket, job.id))
 
     def _seats_left(self, name: str, each: _Gate, now: float) -> int:
         """Count the free seats at a gate."""

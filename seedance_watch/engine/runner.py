@@ -38,6 +38,7 @@ class Runner:
         listeners: Told each recorded event, after it is durable.
         doing: The effect that each driven job is in.
         wanted: Jobs that somebody waits for; they are let go of after the effect they are in.
+        unseated: Jobs that waited for a disk for so long that their seats were given to others.
     """
 
     tools: Tools
@@ -47,6 +48,7 @@ class Runner:
     listeners: list[Heard] = field(default_factory=list)
     doing: dict[str, Effect] = field(default_factory=dict)
     wanted: set[str] = field(default_factory=set)
+    unseated: set[str] = field(default_factory=set)
 
     async def drive(self, job: Job) -> tuple[Job, float | None]:
         """Take a job as far as it goes from its gate.
@@ -75,7 +77,7 @@ class Runner:
 
     def _interrupted(self, job: Job) -> bool:
         """Whether no further effect is to be begun for now."""
-        return self.stopping() or job.id in self.wanted
+        return self.stopping() or job.id in self.wanted or job.id in self.unseated
 
     async def _step(self, job: Job, effect: Effect) -> tuple[Job, Sequence[Event]]:
         """Perform one effect and record what came of it, or why it must not be."""
@@ -100,7 +102,8 @@ class Runner:
         self.doing[job.id] = effect
         try:
             events = await PERFORM[effect](job, self.tools)
-        except Fault as fault:
+        except Fault as found:
+            fault = self.tools.grounds.judged(job, found)
             self._tell_lane(job, effect, fault)
             return [self._react(job, effect, fault)]
         except JournalError:

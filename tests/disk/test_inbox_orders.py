@@ -96,6 +96,7 @@ def test_any_order(acts: list[tuple[str, str, int]]) -> None:
         root = Path(home) / "inbox"
         root.mkdir()
         folder = Folder(root)
+        folder.desk.scanner.remount()
         files.callback(lambda: [file.close() for file in folder.open.values()])
         for act, stem, number in acts:
             folder.act(act, stem, number)

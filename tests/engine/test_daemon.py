@@ -235,7 +235,7 @@ async def test_a_stop_is_no_failed_try(
 async def test_nothing_is_paid_without_room_for_the_video(
     studio: studios.Studio, sandbox: Sandbox
 ) -> None:
-    """A full disk pauses before the money, not after it; the job goes on when there is room."""
+    """A full disk pauses before the intent, said once; the job goes on when there is room."""
     text = studio.config.read_text()
     studio.config.write_text(text.replace("min_free_bytes = 0", f"min_free_bytes = {2**62}"))
     studio.drop('prompt = "waves"\n')
@@ -243,17 +243,19 @@ async def test_nothing_is_paid_without_room_for_the_video(
     make_folders(settings)
     stop = asyncio.Event()
 
-    def waited(_before: Job, after: Job, _record: Record) -> None:
-        if after.deferred and after.tries > 2:
-            stop.set()
+    def waits(_before: Job, after: Job, _record: Record) -> None:
+        if after.state is State.PREPARED:
+            asyncio.get_running_loop().call_later(0.5, stop.set)
 
-    built = await build(settings, stop=stop, listeners=(waited,))
-    async with asyncio.timeout(30):
-        await built.daemon.run()
+    built = await build(settings, stop=stop, listeners=(waits,))
+    with structlog.testing.capture_logs() as lines:
+        async with asyncio.timeout(30):
+            await built.daemon.run()
     await built.close()
 
     assert sandbox.ledger() == []
-    assert "make room" in studio.rows()[0].reason
+    assert [line["folder"] for line in lines if line["event"] == "spool.low"] == ["outbox"]
+    assert studio.rows()[0].reason == "", "it waits without a failed try"
     studio.config.write_text(text)
     await studios.once(studio)
     assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
