@@ -13,6 +13,7 @@ import studios
 from seedance_watch.core.events import Deferred, Event, Record, Unsent
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.clock import RealClock
 from seedance_watch.ports import Clock, Row
 from seedance_watch.sandbox.ledger import Line
 from seedance_watch.sandbox.server import Sandbox
@@ -89,6 +90,10 @@ class Skies:
 
     def _heard(self, _before: Job, _after: Job, record: Record) -> None:
         self.told.append(record)
+
+    def now(self) -> float:
+        """Give the daemon's time."""
+        return (self.clock or RealClock()).now()
 
     def events(self, kind: type[Event]) -> list[Any]:
         """Give the recorded events of a kind, oldest first."""

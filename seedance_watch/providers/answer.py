@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 
 import httpx
 
 from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.providers.dialect import Reply
 from seedance_watch.providers.replies import excerpt, is_no_video, media_type
+from seedance_watch.providers.verdicts import wait_s
 
 _EXCERPT_BYTES = 4000
 _CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-([0-9]+)/([0-9]+|\*)", re.IGNORECASE)
@@ -106,22 +107,12 @@ async def judge(answer: Answer, now: float) -> None:
 def _status_fault(answer: Answer, said: str, now: float) -> Fault:
     """Sort an answer that is not a success."""
     happened = f"answered {answer.status}{said}"
-    after_s = retry_after_s(answer.header("retry-after"), now)
+    after_s = wait_s(Reply(answer.status, dict(answer.response.headers.items()), at=now))
     if answer.status in {429, 503}:
         return answer.fault(FaultKind.BUSY, happened, after_s=after_s)
     if answer.status in {408, 425} or not 400 <= answer.status < 500:
         return answer.fault(FaultKind.UNSURE, happened, after_s=after_s)
     return answer.fault(FaultKind.GONE, f"{happened}; a fresh link is asked for")
-
-
-def retry_after_s(value: str, now: float) -> float | None:
-    """Read a Retry-After header, seconds or a date; None when there is none to read."""
-    if value.strip().isdecimal():
-        return float(value)
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except (ValueError, TypeError, OverflowError):
-        return None
 
 
 async def _said(response: httpx.Response) -> str:

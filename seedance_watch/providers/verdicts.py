@@ -89,14 +89,18 @@ def path_of(url: str) -> str:
 
 
 def wait_s(reply: Reply) -> float | None:
-    """Read how long to wait from Retry-After or x-rate-limit-reset-at-utc; None: not told."""
+    """Read how long to wait from Retry-After or x-rate-limit-reset-at-utc; None: not told.
+
+    A date is meant by the clock that wrote it, which may be far from ours.
+    """
     text = reply.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text)
+    told_at = http_date(reply.headers.get("date", ""))
     for name, read in (("retry-after", http_date), ("x-rate-limit-reset-at-utc", _iso_date)):
         at = read(reply.headers.get(name, ""))
         if at is not None:
-            return max(0.0, at - reply.at)
+            return max(0.0, at - (reply.at if told_at is None else told_at))
     return None
 
 

@@ -39,7 +39,9 @@ class Exchange:
         return self.kept
 
     async def answer(self, reply: Reply) -> None:
-        """Send an ordinary answer."""
+        """Send an ordinary answer; like every answer it is dated."""
+        if "date" not in dict(reply.headers):
+            reply = reply.with_headers({"date": self.state.clock.http_date()})
         await send_reply(self.send, reply)
 
 
