@@ -120,7 +120,8 @@ class Job:
         spendings: What its attempts count as spent, in order.
         since: When each state was last entered, UTC seconds; STAGED: when the upload was made.
 
-    The other attributes hold the last event of that kind, None before it.
+    The other attributes hold the last event of that kind, None before it; `accepted`, `ready` and
+    `reused` those of the attempt under way only.
     """
 
     id: str
@@ -180,6 +181,9 @@ _KEPT: Mapping[type[Event], str] = {
     Rerouted: "rerouted",
     Held: "hold",
 }
+# What ends an attempt or begins one: nothing that the last one brought belongs to the next.
+_ANEW = frozenset({Intended, Unsent, Absent, GivenUp, Rerouted})
+_BROUGHT: Mapping[str, None] = dict.fromkeys(("accepted", "ready", "reused"))
 
 
 def advance(job: Job, event: Event, at: float) -> Job:
@@ -199,6 +203,7 @@ def advance(job: Job, event: Event, at: float) -> Job:
         raise IllegalMove(message)
     state = moves[type(event)]
     kept: dict[str, Any] = {_KEPT[type(event)]: event} if type(event) in _KEPT else {}
+    kept |= _BROUGHT if type(event) in _ANEW else {}
     # Unsent leads back to an upload that has grown no younger.
     enters = isinstance(event, Staged) or (state is not job.state and type(event) is not Unsent)
     since = {**job.since, state: at} if enters else job.since

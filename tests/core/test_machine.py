@@ -357,6 +357,22 @@ def test_absence_asks_for_a_new_upload() -> None:
     assert job.since[S.PREPARED] == 6.0
 
 
+@pytest.mark.parametrize("again", [GivenUp, Absent, Unsent, Rerouted])
+def test_an_attempt_knows_nothing_of_the_one_before(again: type[Event]) -> None:
+    """Else a paid video would not be fetched, or somebody would adopt the old task's id."""
+    first = [Claiming, Claimed, Prepared, Staged, Intended]
+    path = first if again is Absent else [*first, Accepted]
+    job = walked(*path, again)
+    assert (job.accepted, job.ready, job.reused) == (None, None, None)
+
+
+def test_a_video_that_could_not_be_reused_is_paid_and_fetched() -> None:
+    """Once it is paid for, the job is after its own video and no longer after the other's."""
+    job = walked(Claiming, Claimed, Prepared, Reused, GivenUp, Staged, Intended, Accepted, Ready)
+    assert job.reused is None
+    assert SAMPLES[Ready] == job.ready
+
+
 def test_an_upload_grows_older_while_intents_are_refused() -> None:
     """Going back to STAGED without an upload does not make the upload younger."""
     path = [Claiming, Claimed, Prepared, Staged, Intended, Unsent, Intended, Unsent]
