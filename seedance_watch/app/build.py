@@ -39,6 +39,7 @@ from seedance_watch.ports import Clock
 
 JOURNAL = "journal.db"
 FOLDERS = "folders.json"
+_PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,26 @@ def make_folders(config: Config) -> None:
     """
     first = not (config.state_dir / JOURNAL).exists()
     for watch in config.watches:
-        new = watch.inbox.is_dir() and not (watch.inbox / PRIVATE).is_dir()
-        if first or new:
-            for folder in watch.folders.values():
+        try:
+            new = watch.inbox.is_dir() and not (watch.inbox / PRIVATE).is_dir()
+            for folder in watch.folders.values() if first or new else ():
                 files.make_dirs(folder)
+        except OSError:
+            if first:
+                raise
+            # Else its ground tells what is wrong, and the other entries go on.
+
+
+async def folders_made(config: Config) -> None:
+    """Create the folders of new watch entries, unless a disk does not answer.
+
+    Raises:
+        OSError: At the very first start: they cannot be made.
+    """
+    made = asyncio.get_running_loop().run_in_executor(None, make_folders, config)
+    await asyncio.wait({made}, timeout=_PATIENCE_S)
+    if made.done():
+        made.result()
 
 
 async def build(

@@ -10,12 +10,13 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from seedance_watch.app.build import Built, build, make_folders
+from seedance_watch.app.build import Built, build, folders_made
 from seedance_watch.app.control import listening
 from seedance_watch.cli.exits import Exit
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.model import State
+from seedance_watch.engine.threads import Threads
 from seedance_watch.faces import log
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -45,17 +46,27 @@ def run(
 
 
 async def _main(config: Config, *, once: bool) -> int:
-    """Build, run until stopped, close."""
-    stop = asyncio.Event()
+    """Run until stopped; no disk that hangs can keep it from ending."""
+    stop, threads = asyncio.Event(), Threads.installed()
     with _signals(stop):
-        make_folders(config)
-        built = await build(config, stop=stop, listeners=(log.heard,))
-        try:
-            async with listening(built.daemon, config.state_dir):
-                return await _watched(config, built, once=once)
-        finally:
-            await built.close()
-            structlog.get_logger().info("daemon.stopped")
+        async with asyncio.TaskGroup() as tasks:
+            unblock = tasks.create_task(threads.unblock(stop))
+            try:
+                return await _built(config, stop, once=once)
+            finally:
+                unblock.cancel()
+
+
+async def _built(config: Config, stop: asyncio.Event, *, once: bool) -> int:
+    """Build, run until stopped, close."""
+    await folders_made(config)
+    built = await build(config, stop=stop, listeners=(log.heard,))
+    try:
+        async with listening(built.daemon, config.state_dir):
+            return await _watched(config, built, once=once)
+    finally:
+        await built.close()
+        structlog.get_logger().info("daemon.stopped")
 
 
 async def _watched(config: Config, built: Built, *, once: bool) -> int:

@@ -6,6 +6,7 @@ process would never end. Here every call gets a thread at once; how many there a
 those who call: each watch entry has few seats. A call that hangs holds up nobody else.
 """
 
+import asyncio
 import queue
 import threading
 import time
@@ -15,9 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
 
+import structlog
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
+STOP_PATIENCE_S = 20.0  # well below the 90 s after which systemd kills
+_LOOK_S = 1.0
 _IDLE_S = 30.0  # a thread that had nothing to do for so long ends
 
 
@@ -57,6 +62,13 @@ class Threads(ThreadPoolExecutor):
         self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
         self._busy: dict[int, _Call] = {}
         self._free = 0
+
+    @classmethod
+    def installed(cls) -> "Threads":
+        """Let the running loop's blocking calls use such threads."""
+        threads = cls()
+        asyncio.get_running_loop().set_default_executor(threads)
+        return threads
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Begin a call at once."""
@@ -111,6 +123,15 @@ class Threads(ThreadPoolExecutor):
         for call in late:
             call.give_up()
         return len(late)
+
+    async def unblock(self, stop: asyncio.Event) -> None:
+        """From a stop on, give up what hangs; until cancelled."""
+        await stop.wait()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            if calls := self.give_up(STOP_PATIENCE_S):
+                cure = "what they were doing is done again at the next start"
+                structlog.get_logger().warning("daemon.hung", calls=calls, cure=cure)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let idle threads end; wait for none."""
