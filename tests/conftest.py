@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--square", action="store_true", help="of the double crashes try every pair of points"
     )
-    parser.addoption("--kills", type=int, default=6, help="how often kill -9 hits the daemon")
+    parser.addoption("--kills", type=int, default=5, help="how often kill -9 hits the daemon")
     parser.addoption(
         "--cuts", type=int, default=10, help="how many states of the disk a power cut leaves"
     )

@@ -86,7 +86,7 @@ def _put_points(points: Points) -> None:
     Path.unlink = points.around(Path.unlink)
 
 
-def _look_soon(looks_s: tuple[float, ...]) -> None:
+def look_soon(looks_s: tuple[float, ...]) -> None:
     """Let doubts be looked into within a test's patience."""
     from seedance_watch.ports import Doubts
     from seedance_watch.providers.rivya import Rivya
@@ -108,7 +108,7 @@ def _child(
         _put_points(points)
     else:
         rig()
-    _look_soon(looks_s)
+    look_soon(looks_s)
     log_file = (config.parent / "log.jsonl").open("a")
     log.configure(level="debug", form="json", stream=log_file)
 

@@ -153,10 +153,10 @@ def _files(root: Path, rows: list[Row], case: Case, originals: set[str]) -> Iter
     done = {path: digest for path, digest in everything.items() if path.startswith("done/")}
     if set(done) != {f"done/{name}" for name in case.names} or set(done.values()) != originals:
         yield f"in done/ there are {sorted(done)}"
-    yield from _leavings(everything)
+    yield from leavings(everything)
 
 
-def _leavings(everything: Iterable[str]) -> Iterator[str]:
+def leavings(everything: Iterable[str]) -> Iterator[str]:
     """Name the private files that nobody needs any more once all is done."""
     for path in everything:
         if "/.seedance/work/" in path or "/.seedance/part/" in path:
