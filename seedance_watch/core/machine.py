@@ -70,8 +70,10 @@ _OWN: Mapping[State, Row] = {
         GivenUp: S.PREPARED,
         Rerouted: S.CLAIMED,
     },
-    # Unsent here: the provider took it and gave it back unpaid.
+    # Unsent here: the provider took it and gave it back unpaid. Accepted: a person named a wrong
+    # task before.
     S.RUNNING: {
+        Accepted: S.RUNNING,
         Ready: S.READY,
         Unsent: S.STAGED,
         GivenUp: S.PREPARED,

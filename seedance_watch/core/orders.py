@@ -24,6 +24,7 @@ from seedance_watch.core.model import State
 S = State
 _FREE = frozenset({S.CLAIMED, S.PREPARED, S.STAGED})
 _PAID = frozenset({S.SUBMITTING, S.RUNNING, S.READY})
+_BY_PERSON = "person"  # how an adopted task was accepted
 
 
 class Act(StrEnum):
@@ -109,11 +110,16 @@ def _cancel(job: Job, order: Order) -> list[Event]:
 
 
 def _adopt(job: Job, order: Order) -> list[Event]:
-    if job.state is not S.SUBMITTING:
+    if job.state is not S.SUBMITTING and not adopted(job):
         raise Refused(f"job {job.id} is {job.state}: only one in doubt (submitting) can adopt")
     if not _sound(order.task_id):
         raise Refused(f"{order.task_id!r} is not a task id: copy it from the provider's own page")
-    return [Accepted(order.task_id, via="person")]
+    return [Accepted(order.task_id, via=_BY_PERSON)]
+
+
+def adopted(job: Job) -> bool:
+    """Whether the task that a job waits for is a person's word, which may have been wrong."""
+    return job.state is S.RUNNING and job.accepted is not None and job.accepted.via == _BY_PERSON
 
 
 def _resubmit(job: Job, order: Order) -> list[Event]:

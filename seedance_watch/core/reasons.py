@@ -8,6 +8,7 @@ import tomli_w
 from seedance_watch.core.events import Held
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.core.orders import adopted
 
 _ANOTHER = (
     "To get another one all the same: write `again = true` into the sidecar, or ask for more "
@@ -21,6 +22,9 @@ _IN_DOUBT = (
 _PAID = (
     "It is paid. `seedance-watch release {job}` looks for its video again; if that is not to be "
     "had any more, `seedance-watch resubmit {job}` pays for another one."
+)
+_MISTYPED = (
+    " If the task id that it was told is wrong: `seedance-watch adopt {job} TASK_ID` corrects it."
 )
 _RETRY = "To try again: correct what is wrong and move the files back to the inbox."
 
@@ -57,7 +61,7 @@ def _next(job: Job, hold: Held) -> str:
     if job.state is State.SUBMITTING:
         return _IN_DOUBT.format(job=job.id)
     if job.state in {State.RUNNING, State.READY}:
-        return _PAID.format(job=job.id)
+        return (_PAID + (_MISTYPED if adopted(job) else "")).format(job=job.id)
     return f"When that is mended: `seedance-watch release {job.id}`. Nothing is paid twice."
 
 

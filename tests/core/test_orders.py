@@ -82,6 +82,16 @@ def test_a_task_id_is_part_of_an_address(task_id: str) -> None:
         obey(job(S.SUBMITTING), Order(Act.ADOPT, "shot-1", task_id))
 
 
+def test_a_wrong_task_id_can_be_corrected() -> None:
+    """Else only paying again would help; what the provider itself said is not corrected."""
+    adopted = replace(job(S.RUNNING), accepted=Accepted("mistyped", via="person"))
+    [event] = obey(adopted, Order(Act.ADOPT, "shot-1", "task-9"))
+    assert event == Accepted("task-9", via="person")
+    running = replace(adopted, accepted=Accepted("task-1"))
+    with pytest.raises(Refused, match="only one in doubt"):
+        obey(running, Order(Act.ADOPT, "shot-1", "task-9"))
+
+
 def test_adopting_is_recorded_as_a_persons_word() -> None:
     """The history tells who said so."""
     [event] = obey(job(S.SUBMITTING, hold=DOUBT), Order(Act.ADOPT, "shot-1", "req_1.2-3"))

@@ -74,6 +74,13 @@ def test_a_held_job_says_what_to_do(state: State, hold: Held, said: str) -> None
     assert said in reasons.held(replace(HELD, state=state, hold=hold))
 
 
+def test_a_person_who_named_a_task_can_name_another() -> None:
+    """A mistyped task id is no reason to pay again; the provider's own word is not doubted."""
+    told = replace(HELD, accepted=Accepted("mistyped", via="person"))
+    assert "adopt shot-1 TASK_ID" in reasons.held(told)
+    assert "adopt" not in reasons.held(replace(told, accepted=Accepted("task-1")))
+
+
 def test_a_held_job_says_what_it_waits_for() -> None:
     """Every line of the reason is for people, and so is what they can do about it."""
     note = reasons.held(HELD)
