@@ -143,14 +143,12 @@ def _files(root: Path, rows: list[Row], case: Case, originals: set[str]) -> Iter
     everything = digests(root)
     for digest in originals - set(everything.values()):
         yield f"an original is gone: {digest[:8]}; there are {sorted(everything)}"
-    loose = [
-        path for path in everything if path.startswith("inbox/") and "/.seedance/" not in path
-    ]
-    if loose:
+    seen = {path: digest for path, digest in everything.items() if "/.seedance/" not in path}
+    if loose := [path for path in seen if path.startswith("inbox/")]:
         yield f"still in the inbox: {loose}"
     if any(row.held for row in rows):
         return
-    done = {path: digest for path, digest in everything.items() if path.startswith("done/")}
+    done = {path: digest for path, digest in seen.items() if path.startswith("done/")}
     if set(done) != {f"done/{name}" for name in case.names} or set(done.values()) != originals:
         yield f"in done/ there are {sorted(done)}"
     yield from leavings(everything)
