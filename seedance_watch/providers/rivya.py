@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any
 
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import Fault, FaultKind
@@ -18,43 +18,11 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.ports import Doubts
 from seedance_watch.providers.dialect import Call, Flow, Reply, Upload
-from seedance_watch.providers.verdicts import (
-    by_class,
-    fault,
-    number_at,
-    segment,
-    text_at,
-    trusted,
-    wait_s,
-)
+from seedance_watch.providers.rivya_answers import UNIT, charged_for, failed, listed, refuse
+from seedance_watch.providers.verdicts import fault, number_at, segment, text_at
 
 K = FaultKind
-UNIT = "credits"
 _TRACE_MOST = 128
-
-# Source: "API errors and limits". The status of insufficient_credits is not documented.
-ERRORS: Mapping[str, FaultKind] = {
-    "public_api_disabled": K.DENIED,
-    "api_key_missing": K.DENIED,
-    "api_key_invalid": K.DENIED,
-    "api_key_revoked": K.DENIED,
-    "api_key_expired": K.DENIED,
-    "api_scope_denied": K.DENIED,
-    "insufficient_credits": K.DENIED,
-    "rate_limited": K.BUSY,
-    "validation_failed": K.REFUSED,
-    "not_found": K.GONE,
-    "idempotency_conflict": K.UNSURE,
-}
-_ACTS: Mapping[str, str] = {
-    "api_key_missing": "set the API key",
-    "api_key_invalid": "check the API key",
-    "api_key_revoked": "make a new API key at Rivya",
-    "api_key_expired": "make a new API key at Rivya",
-    "api_scope_denied": "make a new API key at Rivya with the rights for files and generations",
-    "insufficient_credits": "top up the account; the jobs wait and go on by themselves",
-    "public_api_disabled": "Rivya has switched its API off for now; the jobs wait",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +32,7 @@ class Rivya:
     base_url: str = "https://rivya.ai"
 
     # How long a key is remembered is not documented: a replay is believed safe for half an hour,
-    # after that a person decides.
-    # The paid call itself may take 120 s to be given up.
+    # after that a person decides. The paid call itself may take 120 s to be given up.
     doubts = Doubts(looks_s=(5.0, 30.0, 130.0, 300.0, 600.0, 1500.0), window_s=1800.0)
 
     @property
@@ -91,7 +58,7 @@ class Rivya:
         reply = yield call
         url = text_at(reply.json, "url") or text_at(reply.json, "data", "url")
         if not 200 <= reply.status < 300:
-            self._fail(call, reply)
+            raise (yield from self._about(spec.model, refuse(call, reply)))
         if not url:
             raise fault(K.GARBLED, call, reply, provider="Rivya", words="no address of the upload")
         return url
@@ -145,19 +112,35 @@ class Rivya:
         task_id = text_at(reply.json, "id")
         if 200 <= reply.status < 300 and task_id:
             return Accepted(task_id, via=via)
-        self._fail(call, reply)
+        model = text_at(json.loads(intent.body), "model")
+        raise (yield from self._about(model, refuse(call, reply)))
+
+    def _about(self, model: str, found: Fault) -> Flow[Fault]:
+        """Find out whether a refusal is about the wish, or about a model that is not served.
+
+        There is no code for a model that was withdrawn, but a list of those that are served. A
+        refusal for that reason must not fail one job after the other.
+        """
+        if found.kind not in {K.REFUSED, K.GONE}:
+            return found
+        call = Call("GET", self._url("models"))
+        served = listed((yield call).json)
+        if not served or model in served:
+            return found
+        reason = f"{found.reason}; Rivya does not list {model!r} any more: choose another model"
+        return Fault(K.DENIED, reason, code="model_withdrawn")
 
     def poll(self, task_id: str, accepted_at: float) -> Flow[Ready | None]:
         """Ask once how a task stands; a status that is not known is "not finished"."""
         call = Call("GET", self._url(f"generations/{segment(task_id)}"))
         reply = yield call
         if not 200 <= reply.status < 300:
-            self._fail(call, reply)
+            raise refuse(call, reply)
         match text_at(reply.json, "status").lower():
             case "succeeded":
                 return self._ready(call, reply)
             case "failed":
-                raise _failed(call, reply)
+                raise failed(call, reply)
             case "":
                 raise fault(K.GARBLED, call, reply, provider="Rivya")
             case _:
@@ -174,7 +157,7 @@ class Rivya:
         if not url:
             words = "the task succeeded but names no video"
             raise fault(K.GARBLED, call, reply, provider="Rivya", words=words)
-        return Ready(url, cost=_charged(reply))
+        return Ready(url, cost=charged_for(reply))
 
     def refresh(self, task_id: str) -> Flow[Ready]:
         """Ask for a fresh link of a finished task."""
@@ -191,7 +174,7 @@ class Rivya:
         reply = yield call
         left = number_at(reply.json, "current_credits")
         if not 200 <= reply.status < 300:
-            self._fail(call, reply)
+            raise refuse(call, reply)
         if left is None:
             raise fault(K.GARBLED, call, reply, provider="Rivya")
         return Money(Decimal(str(left)), UNIT)
@@ -201,75 +184,14 @@ class Rivya:
         call = Call("GET", self._url("models"))
         reply = yield call
         if not 200 <= reply.status < 300:
-            self._fail(call, reply)
-        match reply.json:
-            case {"data": [*rows]}:
-                return frozenset(text_at(row, "id") for row in rows)
-            case _:
-                raise fault(K.GARBLED, call, reply, provider="Rivya")
+            raise refuse(call, reply)
+        served = listed(reply.json)
+        if served is None:
+            raise fault(K.GARBLED, call, reply, provider="Rivya")
+        return served
 
     def _url(self, path: str) -> str:
         return f"{self.base_url}/api/v1/{path}"
-
-    def _fail(self, call: Call, reply: Reply) -> NoReturn:
-        """Sort an answer that is not what was asked for.
-
-        Raises:
-            Fault: By the error's code, else by the status.
-        """
-        code = text_at(reply.json, "error", "code")
-        kind = ERRORS.get(code) or by_class(reply.status, paid=call.paid)
-        kind = trusted(kind, call, reply.status)
-        if call.paid and kind is K.GONE:  # the model is not known, or not any more
-            kind, code = K.DENIED, "model_withdrawn"
-        raise fault(
-            kind,
-            call,
-            reply,
-            provider="Rivya",
-            words=_words(reply),
-            code=code,
-            act=_ACTS.get(code, ""),
-            after_s=wait_s(reply),
-        )
-
-
-def _failed(call: Call, reply: Reply) -> Fault:
-    """Say that a task failed, or was never run for want of credits and may be wished for again.
-
-    Where credits lack, a task may be made, marked as failed and not run. One that says that it
-    was charged all the same has ended: to wish for it again would be to pay twice.
-    """
-    code = text_at(reply.json, "error", "code") or "generation_failed"
-    charged = _charged(reply)
-    unrun = code == "insufficient_credits" and charged is None
-    return fault(
-        K.RETURNED if unrun else K.REFUSED,
-        call,
-        reply,
-        provider="Rivya",
-        words=text_at(reply.json, "error", "message") or "it gave no reason",
-        code=code,
-        act=_ACTS.get(code, ""),
-        charged=charged,
-    )
-
-
-def _charged(reply: Reply) -> Money | None:
-    """Read what a finished task cost in the end; None while it is not told.
-
-    Nought is not a word: `final_credits` may stay 0 (docs: api-credits), also where credits of a
-    failed task were not returned.
-    """
-    charged = number_at(reply.json, "final_credits")
-    return Money(Decimal(str(charged)), UNIT) if charged else None
-
-
-def _words(reply: Reply) -> str:
-    """Give the error's message with the request's number, by which Rivya can look it up."""
-    message = text_at(reply.json, "error", "message")
-    number = text_at(reply.json, "error", "requestId")
-    return f"{message} (request {number})" if message and number else message
 
 
 def _params(job: Job, spec: JobSpec) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Rivya's dialect, against the contract that its pages describe."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Ready
 from seedance_watch.core.model import Picture, Role
 from seedance_watch.providers.dialect import Upload
-from seedance_watch.providers.rivya import ERRORS, Rivya
+from seedance_watch.providers.rivya import Rivya
+from seedance_watch.providers.rivya_answers import ERRORS
 
 K = FaultKind
 RIVYA = Rivya("https://rivya.ai")
@@ -134,10 +136,27 @@ def test_a_paid_call_that_may_have_been_taken_is_unsure(
 ) -> None:
     """Only an answer that certainly declines is a refusal; 5xx never is."""
     with pytest.raises(Fault) as raised:
-        drive(RIVYA.submit(INTENT), [reply(status, {"error": {"code": code}})])
+        drive(RIVYA.submit(INTENT), [reply(status, {"error": {"code": code}}), reply(500)])
 
     unsure = {K.UNSURE, K.GARBLED}
     assert raised.value.kind is kind or {raised.value.kind, kind} <= unsure
+
+
+@pytest.mark.parametrize(
+    ("served", "kind"),
+    [([], K.REFUSED), (["m", "other"], K.REFUSED), (["other"], K.DENIED), (None, K.REFUSED)],
+)
+def test_a_refusal_of_a_model_that_is_not_listed_is_about_the_model(
+    served: list[str] | None, kind: FaultKind
+) -> None:
+    """It pauses the lane and fails nobody; what is listed, or no list, leaves the refusal."""
+    body = {"data": served and [{"id": each} for each in served]}
+    intent = replace(INTENT, body=b'{"model": "m"}')
+    with pytest.raises(Fault) as raised:
+        drive(RIVYA.submit(intent), [reply(400, {"error": {"code": "x"}}), reply(200, body)])
+
+    assert raised.value.kind is kind
+    assert ("choose another model" in raised.value.reason) == (kind is K.DENIED)
 
 
 @pytest.mark.parametrize(
