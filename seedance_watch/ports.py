@@ -144,6 +144,10 @@ class Journal(Protocol):
         """Give the first other job that bought, or is buying, the same; None: there is none."""
         ...
 
+    async def taker(self, task_id: str, job_id: str) -> str:
+        """Name another job that the provider took under a task id, "" when there is none."""
+        ...
+
     async def rows(self, *, limit: int = 1000, at_rest: bool | None = None) -> list[Row]:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         ...

@@ -59,8 +59,10 @@ def cancel(*jobs: str, config: _Config = None, anyway: _Anyway = False) -> int:
     return _order(Act.CANCEL, jobs, config, anyway=anyway)
 
 
-def adopt(job: str, task_id: str, /, *, config: _Config = None) -> int:
+def adopt(job: str, task_id: str, /, *, config: _Config = None, anyway: _Anyway = False) -> int:
     """Tell a job in doubt under which task id the provider took it; nothing is paid again.
+
+    One that adopted a wrong task can be told another.
 
     Parameters
     ----------
@@ -70,8 +72,10 @@ def adopt(job: str, task_id: str, /, *, config: _Config = None) -> int:
         The provider's name for the task, from the provider's own page.
     config
         The configuration; found as by `run`.
+    anyway
+        Also a task that another job has.
     """
-    return _order(Act.ADOPT, (job,), config, task_id=task_id)
+    return _order(Act.ADOPT, (job,), config, task_id=task_id, anyway=anyway)
 
 
 def resubmit(*jobs: str, config: _Config = None, anyway: _Anyway = False) -> int:

@@ -15,6 +15,7 @@ from seedance_watch.core.events import Claiming, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Drop, State
 from seedance_watch.core.orders import Act, Order, Refused
+from seedance_watch.engine import meant
 from seedance_watch.engine.detours import Detours
 from seedance_watch.engine.hands import Hands
 from seedance_watch.engine.lanes import Lanes
@@ -264,6 +265,7 @@ class Daemon:
             JournalError: The journal cannot be written.
         """
         await self._loaded.wait()
+        await meant.check(order, self.queue, self.runner.tools.journal)
         job = await self.hands.change(order.job_id, partial(orders.obey, order=order))
         self._nudge.set()
         return job

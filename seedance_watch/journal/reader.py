@@ -4,6 +4,7 @@ Opens read-only, changes nothing, never checkpoints. Works while a daemon runs, 
 killed, when it is not running, and in a directory that cannot be written.
 """
 
+import json
 import os
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from seedance_watch.core.model import Money, State
 from seedance_watch.journal import loading, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.opening import address, check_version, schema
-from seedance_watch.journal.text import storable
+from seedance_watch.journal.text import restored, storable
 from seedance_watch.journal.trouble import words
 from seedance_watch.ports import Row
 
@@ -71,6 +72,11 @@ class SqliteReader:
         """Give the first other job that bought, or is buying, the same; None: there is none."""
         found = self._all(sql.TWIN, storable(fingerprint), storable(job_id))
         return sql.row(found[0]) if found else None
+
+    def taker(self, task_id: str, job_id: str) -> str:
+        """Name another job that the provider took under a task id, "" when there is none."""
+        found = self._all(sql.TAKER, storable(job_id), f'"task_id":{json.dumps(task_id)}')
+        return restored(found[0][0]) if found else ""
 
     def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""

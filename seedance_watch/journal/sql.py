@@ -146,6 +146,9 @@ SPENT = f"SELECT coalesce(sum(micros), 0) {_SPENT}"
 _WITHIN = f"SELECT 1 WHERE (SELECT coalesce(sum(micros), 0) {_SPENT}) <= ?"
 _TWINS = "FROM jobs WHERE fingerprint = ? AND fingerprint <> '' AND job_id <> ?"
 TWIN = f"SELECT job_id, {_NAMES} {_TWINS} ORDER BY number LIMIT 1"
+# Asked by a person now and then, so it may read all events.
+TAKER = """SELECT job_id FROM events
+    WHERE type = 'Accepted' AND job_id <> ? AND instr(data, ?) > 0 LIMIT 1"""
 _ALONE = f"SELECT 1 WHERE NOT EXISTS (SELECT 1 {_TWINS})"
 COUNTS = "SELECT state, held, count(*) FROM jobs GROUP BY state, held"
 

@@ -120,6 +120,10 @@ class SqliteJournal:
         """Give the first other job that bought, or is buying, the same; None: there is none."""
         return await asyncio.to_thread(self._reader.twin, fingerprint, job_id)
 
+    async def taker(self, task_id: str, job_id: str) -> str:
+        """Name another job that the provider took under a task id, "" when there is none."""
+        return await asyncio.to_thread(self._reader.taker, task_id, job_id)
+
     async def rows(self, *, limit: int = 1000, at_rest: bool | None = None) -> list[Row]:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         return await asyncio.to_thread(self._reader.rows, limit=limit, at_rest=at_rest)

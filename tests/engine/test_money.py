@@ -307,7 +307,7 @@ async def in_doubt(studio: studios.Studio, sandbox: Sandbox, *, stored: bool) ->
     sandbox.turn(segmind_history_delay_s=1e6)
     sandbox.fault("reset_after" if stored else "reset_before", "segmind.submit")
     await studios.once(studio)
-    [row] = studio.rows()
+    row = studio.rows()[0]
     assert (row.state, row.held) == (S.SUBMITTING, "in_doubt")
     return row.job_id
 
@@ -325,6 +325,23 @@ async def test_adopting_gets_the_video_that_was_paid(
         await until(lambda: studio.seen("done") != [])
 
     assert charges(sandbox) == 1
+    assert studio.seen("held") == []
+
+
+async def test_a_task_is_adopted_by_one_job(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """The neighbour's task is easily taken for it; that is said. A mistyped one is corrected."""
+    studio.drop('prompt = "rain"\nprovider = "segmind"\n', name="other")
+    await studios.once(studio)
+    job_id = await in_doubt(studio, sandbox, stored=True)
+    others, own = (each.task_id for each in sandbox.ledger("charge"))
+    async with daemon(studio) as built:
+        with pytest.raises(Refused, match=f"task {others} is that of job other-"):
+            await built.daemon.obey(Order(Act.ADOPT, job_id, others))
+        await built.daemon.obey(Order(Act.ADOPT, job_id, "mistyped"))
+        await built.daemon.obey(Order(Act.ADOPT, job_id, own))
+        await until(lambda: "shot.png" in studio.seen("done"))
+
+    assert charges(sandbox) == 2
     assert studio.seen("held") == []
 
 
@@ -394,10 +411,20 @@ async def test_cancelling_puts_the_originals_aside(
 
 
 async def test_nobody_orders_what_is_not_there(studio: studios.Studio) -> None:
-    """A name that no open job has is told so."""
+    """A name that no open job has is told so, with what may be meant."""
+    studio.configure(more="[providers.rivya.budget]\nper_day = 17")
+    drop_all(studio, "a", "b")
+    await studios.once(studio)
+    over, held = sorted(studio.rows(), key=lambda row: row.held)
+    said = {
+        "nobody": "no open job nobody; `status`",
+        held.label: rf"did you mean {held.job_id}\?",
+        over.job_id: r"is over \(done\)",
+    }
     async with daemon(studio) as built:
-        with pytest.raises(Refused, match="no open job nobody"):
-            await built.daemon.obey(Order(Act.HOLD, "nobody"))
+        for name, words in said.items():
+            with pytest.raises(Refused, match=words):
+                await built.daemon.obey(Order(Act.HOLD, name))
 
 
 async def _history(studio: studios.Studio, job_id: str) -> list[Event]:

@@ -11,6 +11,7 @@ from histories import COST, LIFE, Story, claiming
 from seedance_watch.core import machine
 from seedance_watch.core.errors import FaultKind, JournalError, Stale
 from seedance_watch.core.events import (
+    Accepted,
     Archived,
     Cancelling,
     Claimed,
@@ -238,6 +239,17 @@ async def test_siblings_share_a_drop(journal: Journal) -> None:
         ("d.1", State.CANCELLED),
         ("d.2", State.CLAIMING),
     ]
+
+
+async def test_a_task_has_one_job(journal: Journal) -> None:
+    """Whose task it is, is found however long ago; a part of a name is not the name."""
+    story = await claimed(journal, "a")
+    for event in LIFE:
+        await journal.append(*story.next(event))
+    task_id = next(each.task_id for each in LIFE if isinstance(each, Accepted))
+    assert await journal.taker(task_id, "b") == "a"
+    assert await journal.taker(task_id, "a") == ""
+    assert await journal.taker(task_id[:-1], "b") == await journal.taker("%", "b") == ""
 
 
 async def test_names_that_are_no_unicode_survive(journal: Journal) -> None:
