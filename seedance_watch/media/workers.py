@@ -24,7 +24,11 @@ T = TypeVar("T")
 IDLE_S = 60.0
 LIMIT_S = 300.0  # the longest video there is takes some seconds, on a slow machine a minute
 _COMMAND = (sys.executable, "-P", "-m", worker.__name__)
-_KEPT = ("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "TMPDIR")  # no keys
+# No keys. Bytecode is written where the daemon writes its own, or not at all.
+_KEPT = (
+    *("HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "TMPDIR"),
+    *("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX"),
+)
 
 
 class Do(Protocol):
