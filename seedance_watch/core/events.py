@@ -293,7 +293,8 @@ class Held:
     """Waits for a person or a fact, not for a time; the state is unchanged.
 
     Attributes:
-        code: A stable word ("in_doubt", "garbled", "gone", "budget", "by_person").
+        code: A stable word ("in_doubt", "garbled", "gone", "overdue", "budget", "by_person",
+            "bug").
         reason: What happened and what to do now.
         until: When it will be let go by itself, UTC seconds; None: only by a person.
     """

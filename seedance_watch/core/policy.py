@@ -276,6 +276,24 @@ def poll_pace(usual_s: float, first_s: float | None, most_s: float) -> PollPace:
     return PollPace(max(2.0, 0.6 * usual_s), step_s, most_s)
 
 
+# No model takes nearly as long, and a task that never ends must not keep others from starting.
+OVERDUE_S = 2 * 3600.0
+_OVERDUE_AGAIN_S = 3600.0
+
+
+def overdue(accepted_at: float, now: float) -> Held | None:
+    """Give the hold of a task that does not end: it is asked about now and then; None: it may."""
+    age_s = now - accepted_at
+    if age_s < OVERDUE_S:
+        return None
+    reason = (
+        f"the provider took it {age_s / 3600:.0f} hours ago and has not finished; it is asked "
+        "again every hour, and others need not wait for it. Look at the provider's own page: if "
+        "it says that the task is lost, `resubmit` pays for another"
+    )
+    return Held("overdue", reason, now + _OVERDUE_AGAIN_S)
+
+
 _GAP_LEAST_S = 0.01  # no configuration may ask without pause
 
 

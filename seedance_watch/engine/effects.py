@@ -154,10 +154,12 @@ async def _reconcile(job: Job, tools: Tools) -> Events:
 
 
 async def _poll(job: Job, tools: Tools) -> Events:
-    """Ask once how the task stands; no event while it is not finished."""
+    """Ask once how the task stands; no event while it is not finished and in time."""
     assert job.accepted is not None, job.id
-    ready = await tools.provider(job).poll(job.accepted.task_id, job.since[State.RUNNING])
-    return [ready] if ready else []
+    accepted_at = job.since[State.RUNNING]
+    ready = await tools.provider(job).poll(job.accepted.task_id, accepted_at)
+    event = ready or policy.overdue(accepted_at, tools.clock.now())
+    return [event] if event else []
 
 
 async def _download(job: Job, tools: Tools) -> Events:

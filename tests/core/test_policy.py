@@ -18,6 +18,7 @@ from seedance_watch.core.policy import (
     BACKOFF,
     HOLD_AFTER,
     NEXT,
+    OVERDUE_S,
     STAGED_FRESH_S,
     Permit,
     PollPace,
@@ -27,6 +28,7 @@ from seedance_watch.core.policy import (
     doubt,
     in_doubt,
     may_look,
+    overdue,
     pause_s,
     poll_at,
     poll_pace,
@@ -301,6 +303,15 @@ def test_a_look_that_was_not_answered_does_not_count() -> None:
 def test_a_doubt_without_looks_is_held_at_once() -> None:
     """A provider that cannot be asked leaves only a person."""
     assert isinstance(doubt((), 1e9, intended_at=NOW, now=NOW, why="?"), Held)
+
+
+def test_a_task_that_never_ends_is_told_and_asked_again() -> None:
+    """A person learns of it; it goes on by itself when the provider finishes after all."""
+    assert overdue(NOW, NOW + OVERDUE_S - 1) is None
+    assert overdue(NOW, NOW - 1e9) is None
+    held = overdue(NOW, NOW + OVERDUE_S)
+    assert held is not None
+    assert (held.code, held.until) == ("overdue", NOW + OVERDUE_S + 3600)
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=6).map(sorted), st.floats(0, 1e6), st.floats(0, 2e6))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import studios
 
+from seedance_watch.core import policy
 from seedance_watch.core.model import State
 from seedance_watch.sandbox.server import Sandbox
 
@@ -144,3 +145,29 @@ def _looks_like(studio: studios.Studio, outcome: str) -> None:
     assert {name: wanted.get(name, []) for name in seen} == seen, row.reason
     assert (row.held == "in_doubt") == (outcome == HELD)
     assert (row.state is State.DONE) == (outcome == DONE)
+
+
+async def test_tasks_that_never_end_keep_nobody_from_starting(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After hours a person is told, the next one starts; the task is still asked about."""
+    monkeypatch.setattr(policy, "OVERDUE_S", 1.0)
+    studio = studios.lay_out(tmp_path / "studio", sandbox.url)
+    text = studio.config.read_text()
+    studio.config.write_text(
+        text.replace("[providers.rivya]", "[providers.rivya]\nmax_in_flight = 1")
+    )
+    sandbox.fault("stuck", "rivya.create")
+    for name in ("a", "b"):
+        studio.drop(f'prompt = "waves {name}"\n', name=name)
+
+    await studios.once(studio)
+
+    states = sorted((row.held, str(row.state)) for row in studio.rows())
+    assert states == [("", "done"), ("overdue", "running")]
+    [note] = studio.seen("held")
+    assert "asked again every hour" in (studio.held / note).read_text()
+    asked = len(sandbox.calls("rivya.status"))
+    await studios.once(studio, clock=studios.Shifted(3601.0))
+    assert len(sandbox.calls("rivya.status")) > asked
+    assert len(sandbox.ledger("charge")) == 2
