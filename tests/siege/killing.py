@@ -81,7 +81,7 @@ class Siege:
     def _paying(self, start: int) -> None:
         tasks = len(self._sandbox.tasks())
         _until(lambda: len(self._sandbox.tasks()) > tasks, every_s=0.0005)
-        time.sleep(self._dice.uniform(0, 0.02))
+        time.sleep(self._dice.choice((0.0, self._dice.uniform(0, 0.01))))
 
     def _rest(self) -> int:
         """Let it work off everything; give its exit code."""
