@@ -21,7 +21,7 @@ class Exit(IntEnum):
     """How a command ends."""
 
     OK = 0  # everything asked for is done
-    SOME_FAILED = 1  # run --once: something failed or is held; orders: one was refused
+    SOME_FAILED = 1  # run --once: something failed, is held or waits; orders: one was refused
     USAGE = 64  # the command line is wrong
     BAD_SIDECAR = 65  # check: a sidecar is wrong
     BUG = 70  # a mistake in this program

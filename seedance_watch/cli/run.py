@@ -38,7 +38,8 @@ def run(
         The configuration. Default: $SEEDANCE_WATCH_CONFIG, ./seedance-watch.toml, the user's
         own, /etc/seedance-watch/config.toml.
     once
-        Work off what lies in the inboxes, then exit: 0 all done, 1 something failed or is held.
+        Work off what lies in the inboxes, then exit: 0 all done, 1 something failed, is held or
+        waits for its sidecar, image or end image.
     """
     settings = load(find_config(config))
     log.configure(level=settings.log.level, form=settings.log.format)
@@ -114,4 +115,4 @@ def _outcome(built: Built) -> int:
     """Say how a single run ended."""
     ended = built.daemon.ended
     bad = ended[State.FAILED] + ended[State.CANCELLED] + len(built.daemon.queue)
-    return Exit.SOME_FAILED if bad else Exit.OK
+    return Exit.SOME_FAILED if bad or built.daemon.left else Exit.OK

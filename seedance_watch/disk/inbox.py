@@ -267,7 +267,7 @@ class Inbox:
             still_s = max(still_s, self._desk.stirred_s())
             idle = time.monotonic() - still_s > self._settings.idle_s
             if idle or not self._desk.unsettled():
-                return idle or bool(self._desk.rules.remarks.waiting())
+                return self._desk.rules.remarks.waiting_told() or idle
             await asyncio.sleep(min(1.0, max(0.01, (turn.due_s or 0.0) - time.monotonic())))
             scope = Scope.ALL if turn.drops else Scope.NOTHING
 

@@ -58,6 +58,12 @@ class Remarks:
         folders = list(self._waits.values())
         return {path: wait.words for waits in folders for path, wait in list(waits.items())}
 
+    def waiting_told(self) -> bool:
+        """Tell of everything that waits, at the end of a single run; give whether anything did."""
+        for path, missing in self.waiting().items():
+            log.warning("inbox.waiting", watch=self.watch, path=path, missing=missing)
+        return bool(self._waits)
+
     def unsettled(self, path: str, for_s: float) -> None:
         """Tell that a file is written, or open for writing, for very long."""
         cure = "it is taken as soon as whatever writes it closes it"

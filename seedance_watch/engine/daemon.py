@@ -43,6 +43,7 @@ class Daemon:
         besides: What runs beside the jobs until the stop.
         room: Where a budget may have room again.
         ended: How many jobs came to each state at rest since the start.
+        left: Whether a single run left something in an inbox that no job could be made of.
     """
 
     runner: Runner
@@ -55,6 +56,7 @@ class Daemon:
     detours: Detours = field(init=False)
     hands: Hands = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
+    left: bool = False
     room: Room = field(default_factory=Room)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -149,8 +151,8 @@ class Daemon:
     async def _sweep(self) -> None:
         """Take in what lies in every inbox, then let the dispatcher end when all is at rest."""
         async with asyncio.TaskGroup() as tasks:
-            for inbox in self.inboxes.values():
-                tasks.create_task(inbox.sweep(self.admit))
+            sweeps = [tasks.create_task(each.sweep(self.admit)) for each in self.inboxes.values()]
+        self.left = any(sweep.result() for sweep in sweeps)
         self._once = True
         self._nudge.set()
 

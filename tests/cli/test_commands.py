@@ -105,6 +105,18 @@ def test_schema_is_a_json_schema(kind: str) -> None:
     jsonschema.Draft7Validator.check_schema(json.loads(found.stdout))
 
 
+def test_a_single_run_tells_of_what_it_left(tmp_path: Path) -> None:
+    """An image that waits for its sidecar is neither done nor silently passed over."""
+    studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")
+    studio.drop('prompt = "waves"\n')
+    (studio.inbox / "shot.toml").unlink()
+    found = run("run", "--once", "--config", str(studio.config))
+
+    assert found.returncode == 1
+    [line] = [line for line in found.stderr.splitlines() if "inbox.waiting" in line]
+    assert json.loads(line)["missing"] == "its sidecar shot.toml or shot.png.toml"
+
+
 async def test_status_tells_what_was_done_and_why_not(tmp_path: Path, anyio_backend: str) -> None:
     """One line per job in a pipe, one object per job as JSON."""
     async with running(studios.KNOBS, time_factor=0) as sandbox:
