@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from seedance_watch.core.errors import IllegalMove
+from seedance_watch.core.errors import FaultKind, IllegalMove
 from seedance_watch.core.events import (
     Absent,
     Accepted,
@@ -116,6 +116,7 @@ class Job:
         seq: Number of its last event; the next append must be seq + 1.
         at: When the last event was recorded, UTC seconds.
         tries: Deferrals since the last progress.
+        alike: Those of them, last in a row, that had the same kind of fault.
         attempts: Intents so far.
         wake_at: Not to be touched before this time, UTC seconds; None: at once.
         hold: Why it waits for a person or a fact; None: it does not.
@@ -131,6 +132,7 @@ class Job:
     seq: int = 0
     at: float = 0.0
     tries: int = 0
+    alike: int = 0
     attempts: int = 0
     wake_at: float | None = None
     hold: Held | None = None
@@ -216,6 +218,12 @@ def advance(job: Job, event: Event, at: float) -> Job:
     return replace(base, **_waiting(job, event))
 
 
+def alike(job: Job, kind: FaultKind) -> int:
+    """Count the deferrals in a row for one kind of fault, one more of it included."""
+    same = job.deferred is not None and job.deferred.kind is kind
+    return job.alike + 1 if same else 1
+
+
 def _spendings(job: Job, event: Event, at: float) -> Spendings:
     """Give what counts as spent after an event."""
     if isinstance(event, Intended):
@@ -225,15 +233,18 @@ def _spendings(job: Job, event: Event, at: float) -> Spendings:
     return settled(job.spendings, event, job.state)
 
 
-_PROGRESS: Mapping[str, Any] = {"tries": 0, "wake_at": None, "hold": None}
+_PROGRESS: Mapping[str, Any] = {"tries": 0, "alike": 0, "wake_at": None, "hold": None}
 
 
 def _waiting(job: Job, event: Event) -> Mapping[str, Any]:
     """Give what an event does to tries, attempts, wake time and hold."""
     match event:
-        case Deferred(until=until) | Unsent(until=until):
-            # Tries outlive the intent, or a refused connection would be retried without pause.
+        case Deferred(until=until, kind=kind):
             # A hold that ran out ends here, or it would hide the time to wait until.
+            same = alike(job, kind)
+            return {"tries": job.tries + 1, "alike": same, "wake_at": until, "hold": None}
+        case Unsent(until=until):
+            # Tries outlive the intent, or a refused connection would be retried without pause.
             return {"tries": job.tries + 1, "wake_at": until, "hold": None}
         case Held():
             return {"wake_at": None}

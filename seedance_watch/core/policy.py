@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from seedance_watch.core import machine
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import (
     Deferred,
@@ -135,9 +136,12 @@ def pause_s(effect: Effect, tries: int, *, fault: Fault, luck: float) -> float:
     return max(backoff(effect, tries, luck), asked_s)
 
 
-# After this many tries without progress a person has to look; other kinds wait for ever,
-# because what they wait for (network, disk, provider) comes back by itself.
+# After this many such faults in a row a person has to look; other kinds wait for ever, because
+# what they wait for (network, disk, provider) comes back by itself.
 HOLD_AFTER: Mapping[FaultKind, int] = {K.GARBLED: 5, K.GONE: 4}
+# What is paid is looked after for about half an hour: pages of somebody's maintenance, and 404s
+# of a task that is not known everywhere yet, pass. Asking is free.
+_PAID_AFTER: Mapping[Effect, int] = {E.POLL: 30, E.DOWNLOAD: 12}
 
 _UNSENT = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL, K.RETURNED})
 # A refusal ends the wish only where refusing is the provider's or the reader's to do; a paid
@@ -170,10 +174,15 @@ def react(job: Job, effect: Effect, fault: Fault, *, now: float, luck: float) ->
         return Failing(effect, fault.kind, fault.reason, fault.code, charged(job, effect, fault))
     if (effect is E.SUBMIT and fault.kind in _UNSENT) or _came_back(effect, fault):
         return Unsent(fault.kind, fault.reason, until)
-    tries = job.tries + 1
-    if fault.kind in HOLD_AFTER and tries >= HOLD_AFTER[fault.kind]:
-        return Held(str(fault.kind), f"{fault.reason}; tried {tries} times")
+    alike = machine.alike(job, fault.kind)
+    if fault.kind in HOLD_AFTER and alike >= hold_after(effect, fault.kind):
+        return Held(str(fault.kind), f"{fault.reason}; tried {alike} times")
     return Deferred(effect, fault.kind, fault.reason, until)
+
+
+def hold_after(effect: Effect, kind: FaultKind) -> int:
+    """Give after how many faults of a kind in a row an effect is put before a person."""
+    return _PAID_AFTER.get(effect, HOLD_AFTER[kind])
 
 
 def next_provider(job: Job, effect: Effect, fault: Fault) -> str:

@@ -26,6 +26,7 @@ from seedance_watch.core.policy import (
     backoff,
     decide,
     doubt,
+    hold_after,
     in_doubt,
     may_look,
     overdue,
@@ -129,11 +130,12 @@ SUBMIT_TABLE = {
 BEFORE_PAID = {E.CLAIM, E.PREPARE, E.STAGE, E.INTEND}
 
 
-def judged(effect: Effect, kind: FaultKind, *, tries: int = 0) -> str | Event:
+def judged(effect: Effect, kind: FaultKind, *, tries: int = 0, alike: int = 0) -> str | Event:
     """Say what becomes of a fault: "doubt", or the event that records it."""
     if in_doubt(effect, kind):
         return DOUBT
-    one = job(S.SUBMITTING if effect is E.SUBMIT else S.RUNNING, tries=tries)
+    state = S.SUBMITTING if effect is E.SUBMIT else S.RUNNING
+    one = job(state, tries=tries, alike=alike, deferred=Deferred(effect, kind, "before", NOW))
     return react(one, effect, Fault(kind, "why", code="word"), now=NOW, luck=0.0)
 
 
@@ -184,13 +186,28 @@ def test_no_step_after_the_video_exists_can_give_it_up(effect: Effect) -> None:
         assert isinstance(judged(effect, kind, tries=tries), Deferred | Held)
 
 
-@pytest.mark.parametrize(("kind", "last"), [(K.GARBLED, 4), (K.GONE, 3)])
-def test_what_does_not_mend_itself_is_held(kind: FaultKind, last: int) -> None:
-    """Nonsense and lost tasks are put before a person after a few tries, with their number."""
+@pytest.mark.parametrize("kind", HOLD_AFTER)
+@pytest.mark.parametrize("effect", [E.STAGE, E.POLL, E.DOWNLOAD])
+def test_what_does_not_mend_itself_is_held(effect: Effect, kind: FaultKind) -> None:
+    """Nonsense and lost tasks are put before a person after some tries in a row."""
     assert set(HOLD_AFTER) == {K.GARBLED, K.GONE}
-    assert isinstance(judged(E.POLL, kind, tries=last - 1), Deferred)
+    last = hold_after(effect, kind) - 1
+    assert isinstance(judged(effect, kind, tries=last, alike=last - 1), Deferred)
     held = Held(str(kind), f"why; tried {last + 1} times")
-    assert judged(E.POLL, kind, tries=last) == held
+    assert judged(effect, kind, tries=last, alike=last) == held
+
+
+@pytest.mark.parametrize("kind", HOLD_AFTER)
+def test_tries_of_another_kind_do_not_count(kind: FaultKind) -> None:
+    """A page of a proxy at the end of a long outage is no reason to call a person."""
+    assert isinstance(judged(E.POLL, kind, tries=10_000, alike=0), Deferred)
+
+
+def test_what_is_paid_is_looked_after_for_longer() -> None:
+    """Half an hour of maintenance pages passes without a person."""
+    for effect in (E.POLL, E.DOWNLOAD):
+        lasts_s = sum(backoff(effect, n, 0.5) for n in range(hold_after(effect, K.GARBLED)))
+        assert 900 < lasts_s < 3600
 
 
 @pytest.mark.parametrize("kind", [K.BUSY, K.UNREACHED, K.UNSURE, K.DENIED, K.LOCAL])
