@@ -21,7 +21,9 @@ _WAL_KEPT_BYTES = 64 * 2**20
 
 # mmap would turn a disk error into a signal that kills the process. Automatic checkpoints
 # swallow their errors: a database whose sync failed once would be believed at the second try.
+# What is undone or sorted is kept in memory: prompts have no business in /var/tmp.
 PRAGMAS = (
+    ("temp_store", "MEMORY"),
     ("synchronous", "FULL"),
     ("fullfsync", 1),
     ("checkpoint_fullfsync", 1),
@@ -70,9 +72,9 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     connection.set_busy_timeout(BUSY_MS)
     # Closing must not checkpoint by itself after an error; SqliteJournal.close does it.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    _check(connection, path)
     for name, value in PRAGMAS:
         connection.pragma(name, value)
+    _check(connection, path)
     if connection.pragma("journal_mode", "wal") != "wal":
         raise JournalError(
             f"the disk of {path} cannot keep a write-ahead log; set state_dir to another disk"

@@ -163,6 +163,7 @@ class SqliteReader:
         try:
             connection.set_busy_timeout(_BUSY_MS)
             connection.pragma("mmap_size", 0)
+            connection.pragma("temp_store", "MEMORY")
             check_version(connection, self._path)
             _check_not_older(connection, self._path)
         except BaseException:

@@ -1,6 +1,7 @@
 """Promise 3: an event is durable before anyone can see its effect; and what failures leave."""
 
 import asyncio
+import os
 import random
 from pathlib import Path
 
@@ -212,3 +213,26 @@ async def test_the_power_cut_notices_a_missing_sync(
     monkeypatch.setattr(opening, "PRAGMAS", weak)
     monkeypatch.setattr(writer, "CHECKPOINT_PAGES", 20)
     assert await _cut_everywhere(tmp_path, 8) != []
+
+
+@pytest.mark.parametrize("way", ["writer", "reader"])
+async def test_nothing_spills_into_a_folder_for_everybody(tmp_path: Path, way: str) -> None:
+    """What SQLite undoes or sorts may hold prompts; it stays in memory, not in /var/tmp."""
+    path = tmp_path / "journal.db"
+    await (await SqliteJournal.open(path)).close()
+    connection = opening.connect(path) if way == "writer" else SqliteReader(path)._connection
+    before = removed_files()
+    numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)"
+    rows = connection.execute(f"{numbers} SELECT i, zeroblob(500) FROM n ORDER BY random()")
+    next(iter(rows))
+    during = removed_files()
+    connection.close(True)
+
+    assert during == before
+
+
+def removed_files() -> set[str]:
+    """Give the files without a name that this process has open."""
+    with os.scandir("/proc/self/fd") as found:
+        links = [os.readlink(each.path) for each in found if os.path.lexists(each.path)]  # noqa: PTH115
+    return {link for link in links if link.endswith("(deleted)")}
