@@ -26,7 +26,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Drop, JobSpec, Money, Picture, State
-from seedance_watch.core.policy import PollPace
+from seedance_watch.core.polling import PollPace
 
 ROOM = "room"  # what a new paid call needs besides folders: a place for its video
 Admit = Callable[[Sequence[Drop]], Awaitable[None]]

@@ -1,6 +1,7 @@
 """Builds the daemon from a configuration; nothing else knows every part."""
 
 import asyncio
+import contextlib
 import random
 import secrets
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.errors import IllegalMove
+from seedance_watch.core.machine import fold
 from seedance_watch.disk import files
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.inbox import Inbox, InboxSettings
@@ -38,6 +41,7 @@ from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
 
 JOURNAL = "journal.db"
+_REMEMBERED = 100  # jobs whose durations are looked up at a start
 FOLDERS = "folders.json"
 _PATIENCE_S = 10.0
 
@@ -118,11 +122,13 @@ async def build(
     grounds = _grounds(config)
     spool = Spool({watch.name: _places(watch) for watch in config.watches}, grounds)
     standing = Grounds(grounds)
+    desk = studio(config, decoders)
+    await _remember(journal, desk)
     tools = Tools(
         clock=clock,
         journal=journal,
         spool=spool,
-        studio=studio(config, decoders),
+        studio=desk,
         providers=gateways(config, clock),
         workers=Seats(config.limits.workers, standing.frozen),
         grounds=standing,
@@ -131,7 +137,7 @@ async def build(
     )
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
-    runner = Runner(tools, lanes, luck, stop.is_set, listeners=list(listeners))
+    runner = Runner(tools, lanes, luck, stop.is_set, listeners=[*listeners, desk.heard])
     inboxes = {
         watch.name: _inbox(watch, clock, decoders, partial(grounds[watch.name].sure, "inbox"))
         for watch in config.watches
@@ -140,6 +146,13 @@ async def build(
     besides = (accounts.watch, partial(_resting, workers, clock))
     daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides)
     return Built(daemon, tools, workers)
+
+
+async def _remember(journal: SqliteJournal, desk: Studio) -> None:
+    """Learn from the last jobs how long tasks take."""
+    for row in await journal.rows(limit=_REMEMBERED, at_rest=True):
+        with contextlib.suppress(IllegalMove):
+            desk.durations.learn(fold(row.job_id, await journal.history(row.job_id)))
 
 
 async def _resting(workers: Workers, clock: Clock, stop: asyncio.Event) -> None:

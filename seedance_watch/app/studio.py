@@ -1,17 +1,17 @@
 """The local work on wishes, pictures and videos: composes the core with media."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedance_watch.app.defaults import folder_layers, read_table
-from seedance_watch.core import policy, ratio, receipt, sidecar
+from seedance_watch.core import ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.events import Claiming, Prepared
+from seedance_watch.core.events import Accepted, Claiming, Prepared, Ready, Record
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, JobSpec, Role
-from seedance_watch.core.policy import PollPace
+from seedance_watch.core.polling import Durations, PollPace, poll_pace
 from seedance_watch.core.sidecar import Layer, Prices
 from seedance_watch.media.decoders import Decoders
 
@@ -48,6 +48,7 @@ class Studio:
         max_video_bytes: A larger video is refused.
         version: This program's version, for receipts.
         decoders: Work on pictures and videos.
+        durations: How long tasks took.
     """
 
     rules: Mapping[str, Rules]
@@ -56,6 +57,7 @@ class Studio:
     max_video_bytes: int
     version: str
     decoders: Decoders
+    durations: Durations = field(default_factory=Durations)
 
     def prepare(self, job: Job, folder: Path) -> Prepared:
         """Understand the wish and make its pictures fit the model."""
@@ -111,7 +113,13 @@ class Studio:
         """Say how often to ask how the job's task stands."""
         assert job.prepared is not None, job.id
         spec = job.prepared.spec
-        limits = self.polls.get(spec.provider, PollLimits(None, 10.0))
+        limits = self.polls.get(spec.provider, PollLimits(None, 30.0))
         model = CATALOGUE.get((spec.provider, spec.model))
         usual_s = model.usual_s if model else 60.0
-        return policy.poll_pace(usual_s, limits.first_s, limits.most_s)
+        usual = self.durations.usual(spec, usual_s)
+        return poll_pace(usual, limits.first_s, limits.most_s)
+
+    def heard(self, _before: Job, after: Job, record: Record) -> None:
+        """Learn how long tasks take."""
+        if isinstance(record.event, Accepted | Ready):
+            self.durations.heard(after, record, self.pace(after))

@@ -135,9 +135,9 @@ class ProviderKeys(Keys):
     requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 5.0
     """Calls per second at most, all jobs together."""
     poll_first_s: Seconds | None = None
-    """Seconds until the first look at a job. Default: paced by the model's usual duration."""
-    poll_max_s: Seconds = 10.0
-    """Longest pause in seconds between two looks at a job."""
+    """Seconds until the first look at a job. Default: by how long the last ones took."""
+    poll_max_s: Seconds = 30.0
+    """Longest pause in seconds between two looks at a job that takes longer than usual."""
     budget: BudgetKeys = BudgetKeys()
     """What may be spent at this provider, as `[providers.NAME.budget]`."""
     warn_below: Amount | None = None

@@ -258,33 +258,6 @@ def may_look(window_s: float, *, intended_at: float, now: float) -> bool:
     return least_s <= now - intended_at <= window_s
 
 
-@dataclass(frozen=True, slots=True)
-class PollPace:
-    """When to ask how a task stands.
-
-    Attributes:
-        first_s: Seconds after acceptance of the first question.
-        step_s: Seconds to the second one; each later gap is half as long again.
-        most_s: Longest gap.
-    """
-
-    first_s: float
-    step_s: float
-    most_s: float
-
-
-def poll_pace(usual_s: float, first_s: float | None, most_s: float) -> PollPace:
-    """Fit the questions to how long the model usually takes; `first_s` overrides.
-
-    Most tasks end near the usual time: the first question comes at six tenths of it, then the
-    gaps are a twentieth of it, growing, so that a usual task is asked about ten times at most.
-    """
-    if first_s is not None:
-        return PollPace(first_s, min(first_s, most_s), most_s)
-    step_s = min(max(1.0, usual_s / 20), most_s)
-    return PollPace(max(2.0, 0.6 * usual_s), step_s, most_s)
-
-
 # No model takes nearly as long, and a task that never ends must not keep others from starting.
 OVERDUE_S = 2 * 3600.0
 _OVERDUE_AGAIN_S = 3600.0
@@ -301,18 +274,3 @@ def overdue(accepted_at: float, now: float) -> Held | None:
         "it says that the task is lost, `resubmit` pays for another"
     )
     return Held("overdue", reason, now + _OVERDUE_AGAIN_S)
-
-
-_GAP_LEAST_S = 0.01  # no configuration may ask without pause
-
-
-def poll_at(pace: PollPace, *, accepted_at: float, now: float) -> float:
-    """Give the first time after `now` at which to ask; pure, so a restart asks on time."""
-    # When the clock went back behind the acceptance, asking goes on: results perish.
-    at = min(accepted_at, now) + pace.first_s
-    gap_s, most_s = max(pace.step_s, _GAP_LEAST_S), max(pace.most_s, _GAP_LEAST_S)
-    while at <= now and gap_s < most_s:
-        at, gap_s = at + gap_s, gap_s * 1.5
-    if at <= now:
-        at += (int((now - at) / most_s) + 1) * most_s
-    return max(at, math.nextafter(now, math.inf))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from seedance_watch.core import machine, policy
+from seedance_watch.core import machine, policy, polling
 from seedance_watch.core.errors import Declined, Fault, FaultKind, JournalError
 from seedance_watch.core.events import Effect, Event, Held, Intended, Record
 from seedance_watch.core.machine import Job
@@ -149,7 +149,7 @@ class Runner:
         if job.state is not State.RUNNING:
             return now
         pace = self.tools.studio.pace(job)
-        return policy.poll_at(pace, accepted_at=job.since[State.RUNNING], now=now)
+        return polling.poll_at(pace, accepted_at=job.since[State.RUNNING], now=now)
 
     async def record(self, job: Job, events: Sequence[Event]) -> Job:
         """Make events durable, then let the world know.

@@ -1,7 +1,6 @@
 """Decisions, reactions and times by brute force over their whole domains."""
 
 import math
-import time
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -21,7 +20,6 @@ from seedance_watch.core.policy import (
     OVERDUE_S,
     STAGED_FRESH_S,
     Permit,
-    PollPace,
     Wait,
     backoff,
     decide,
@@ -31,8 +29,6 @@ from seedance_watch.core.policy import (
     may_look,
     overdue,
     pause_s,
-    poll_at,
-    poll_pace,
     react,
 )
 
@@ -356,75 +352,3 @@ def test_looking_into_a_doubt_always_ends(
 def test_looking_is_allowed_only_inside_the_window(age_s: float, may: bool) -> None:
     """Too late a replay could pay again; with a clock gone back nobody knows how late it is."""
     assert may_look(WINDOW, intended_at=NOW, now=NOW + age_s) is may
-
-
-# Polling
-
-PACES = st.builds(
-    poll_pace, st.floats(1, 3600), st.none() | st.floats(0.01, 600), st.floats(0.01, 600)
-)
-AGES = st.floats(-1e9, 1e9)
-
-
-@given(PACES, AGES)
-def test_the_next_question_lies_ahead(pace: PollPace, age_s: float) -> None:
-    """It is strictly later than now, and never further away than the first or longest gap."""
-    now = NOW + age_s
-    at = poll_at(pace, accepted_at=NOW, now=now)
-    assert now < at <= now + max(pace.first_s, pace.step_s, pace.most_s, 0.02) * 1.5 + 1e-3
-
-
-@given(PACES, AGES, st.floats(0, 1e6))
-def test_the_questions_keep_their_order(pace: PollPace, age_s: float, later_s: float) -> None:
-    """A later now never gives an earlier question."""
-    first = poll_at(pace, accepted_at=NOW, now=NOW + age_s)
-    assert first <= poll_at(pace, accepted_at=NOW, now=NOW + age_s + later_s) + 1e-6
-
-
-@given(PACES, st.floats(0, 7200))
-def test_a_restart_asks_when_the_daemon_would_have_asked(pace: PollPace, age_s: float) -> None:
-    """Between two questions it does not matter when the next one is computed."""
-    at = poll_at(pace, accepted_at=NOW, now=NOW + age_s)
-    between = (NOW + age_s + at) / 2
-    assert at == poll_at(pace, accepted_at=NOW, now=between) or between >= at
-
-
-@pytest.mark.parametrize("usual_s", [1, 2, 5, 20, 45, 60, 90, 150, 300, 1200, 3600])
-def test_a_usual_task_is_asked_about_ten_times_at_most(usual_s: float) -> None:
-    """Questions fit the model's usual duration, when the longest gap lets them grow."""
-    pace, now, asked = poll_pace(usual_s, None, most_s=usual_s), NOW, 0
-    while (now := poll_at(pace, accepted_at=NOW, now=now)) <= NOW + usual_s:
-        asked += 1
-    assert asked <= 10
-    assert now <= NOW + 1.5 * usual_s + 2
-
-
-def test_the_configured_first_question_is_kept() -> None:
-    """A person's own pace overrides the model's; later gaps grow to the longest."""
-    pace = poll_pace(300.0, 7.0, 10.0)
-    asked = [NOW]
-    while len(asked) < 6:
-        asked.append(poll_at(pace, accepted_at=NOW, now=asked[-1]))
-    assert [at - NOW for at in asked] == [0, 7, 14, 24, 34, 44]
-
-
-@pytest.mark.parametrize("years", [1, 10, 100])
-@pytest.mark.parametrize("pace", [PollPace(0, 0, 0), PollPace(2, 1, 10), PollPace(1e-9, 1e-9, 60)])
-def test_the_next_question_after_years_is_found_at_once(pace: PollPace, years: int) -> None:
-    """A wrong clock or a senseless pace must not keep the processor busy, nor ask at once."""
-    now, began_s = NOW + years * 365 * 86_400, time.process_time()
-    at = poll_at(pace, accepted_at=NOW, now=now)
-    assert now < at <= now + 60
-    assert time.process_time() - began_s < 1
-
-
-def test_asking_goes_on_while_the_clock_is_behind() -> None:
-    """A clock set back by a day must not let the provider forget a paid video meanwhile."""
-    pace = poll_pace(60.0, None, 10.0)
-    assert poll_at(pace, accepted_at=NOW, now=NOW - 86_400) == NOW - 86_400 + pace.first_s
-
-
-@pytest.mark.parametrize("now", [1e18, 1.7e308])
-def test_a_time_beyond_reason_still_moves_on(now: float) -> None:
-    """Where floats are coarser than the gap the next question is the next float."""
-    assert poll_at(PollPace(2, 1, 10), accepted_at=NOW, now=now) > now
