@@ -259,8 +259,18 @@ class Serving:
         """Tell people what waits, and for what."""
         under = self.folder.under
         lacking = {b.names[0]: b.words for b in self._plan.bundles if b.lack is not Lack.NOTHING}
-        words = {under(name): said for name, said in {**self._plan.waits, **lacking}.items()}
+        waits = {**self._plan.waits, **lacking}
+        words = {under(name): said + self._passed_over(name, said) for name, said in waits.items()}
         self._late(self.rules.remarks.waits(self.folder.rel, words, self.now_s))
+
+    def _passed_over(self, name: str, said: str) -> str:
+        """Name what lies there in place of what a file waits for, and is none; "" for nothing."""
+        stem = split_ending(name)[0]
+        like = (
+            odd for odd in self.folder.odd if f" {odd}" in said or split_ending(odd)[0] == stem
+        )
+        found = min(like, default="")
+        return f" ({found} is a link or no plain file, and never opened)" if found else ""
 
 
 def _beside(name: str, bundle: Bundle) -> str:

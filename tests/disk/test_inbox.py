@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from inboxes import FAST, PNG, PROMPT, TINY, Taker, an_inbox, fact, watching
+from structlog.testing import capture_logs
 
 from seedance_watch.app.defaults import have_prompt, seen
 from seedance_watch.disk.inbox import Inbox
@@ -250,6 +251,24 @@ async def test_never_offered(root: Path) -> None:
         put(root, "z.png", PNG)
         put(root, "z.toml", PROMPT)
         await taker.exactly("z.png+z.toml")
+
+
+async def test_link_is_named_where_an_image_is_missed(root: Path) -> None:
+    """Who put a link there is told that it was seen, and why it does not count."""
+    for name in ("a.png", "end.png"):
+        (root / name).symlink_to(put(root.parent, "other.png", PNG))
+    put(root, "a.toml", PROMPT)
+    put(root, "b.png", PNG)
+    put(root, "b.toml", PROMPT + b'end_image = "end.png"\n')
+    put(root, "c.toml", PROMPT)
+    inbox = an_inbox(root)
+    with capture_logs() as lines:
+        async with asyncio.timeout(10):
+            await inbox.sweep(Taker(inbox, root, root).admit)
+    said = {line["path"]: line["missing"] for line in lines if line["event"] == "inbox.waiting"}
+    assert "(a.png is a link" in said["a.toml"]
+    assert "(end.png is a link" in said["b.png"]
+    assert "link" not in said["c.toml"]
 
 
 async def test_link_replaced_by_file(root: Path) -> None:
