@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, Collection, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,17 +124,17 @@ class Skies:
         """Give the answers that an endpoint gave, oldest first."""
         return [call.status for call in self.sandbox.calls(endpoint)]
 
-    def whole(self, *names: str, charges: int | None = None) -> None:
-        """Make sure that each wish has its one video, paid once, and its originals in done/."""
-        wanted = names or ("shot",)
-        rows = {row.label: row for row in self.studio.rows()}
+    def whole(self, *names: str, held: Collection[str] = ()) -> None:
+        """Make sure that each wish but the held has its one video, paid once; all is put away."""
+        wanted = [name for name in names or ("shot",) if name not in held]
+        rows = {row.label: row for row in self.studio.rows() if row.label not in held}
         assert {name: row.state for name, row in rows.items()} == dict.fromkeys(
             wanted, State.DONE
         ), [(row.label, row.reason) for row in rows.values()]
         both = sorted(f"{name}.{end}" for name in wanted for end in ("mp4", "toml"))
         assert self.studio.seen("outbox") == both
         assert self.studio.seen("inbox") == []
-        assert len(self.charges()) == (len(wanted) if charges is None else charges)
+        assert len(self.charges()) == len(wanted)
         assert not self.errors()
 
 
