@@ -241,10 +241,15 @@ class Daemon:
         await self._busy_with(job_id, self.hands.change(job_id, self.detours.events))
 
     async def _let_try(self, job_id: str) -> None:
-        """Let a job that waits for its budget see whether there is room now."""
-        order = Order(Act.RELEASE, job_id, by="budget", only="budget")
-        await self._busy_with(job_id, self.hands.change(job_id, partial(orders.obey, order=order)))
+        """Let go of a job that waits for its budget, if there is room now."""
+        await self._busy_with(job_id, self._tried(job_id))
         self.room.asked(self.queue.job(job_id), job_id)
+
+    async def _tried(self, job_id: str) -> None:
+        tools, job = self.runner.tools, self.queue.job(job_id)
+        if job and not await tools.purse.over(job, tools.clock.now()):
+            order = Order(Act.RELEASE, job_id, by="budget", only="budget")
+            await self.hands.change(job_id, partial(orders.obey, order=order))
 
     async def _busy_with(self, job_id: str, work: Awaitable[object]) -> None:
         """Do something with a job that may have ended or changed meanwhile."""

@@ -57,9 +57,9 @@ class Purse:
         Raises:
             Fault: LOCAL, an equal video is being made; this one waits for it.
         """
-        return await self._twin(job) or await self._hold(job, now)
+        return await self._twin(job) or await self.over(job, now)
 
-    async def _hold(self, job: Job, now: float) -> Held | None:
+    async def over(self, job: Job, now: float) -> Held | None:
         """Give the hold of the cap that leaves no room for the longest time."""
         holds = [await self._over(cap, job, now) for cap in self._caps(job)]
         lasting = [hold for hold in holds if hold]

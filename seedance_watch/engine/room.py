@@ -1,7 +1,6 @@
 """Where a budget may have room again: one job that waits for it tries, and then the next.
 
-Pure bookkeeping. That a job may try costs two events at most, so one tries at a time: while the
-one before it found room.
+Pure bookkeeping. One tries at a time, each once for what became free, the first in line first.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ class Room:
     """What became free since the last look, by provider."""
 
     _freed: set[str] = field(default_factory=set)
+    _asked: set[str] = field(default_factory=set)
     _trying: set[str] = field(default_factory=set)
 
     def loaded(self, job: Job) -> None:
@@ -31,7 +31,10 @@ class Room:
             return
         provider = _provider(after)
         found_room = isinstance(record.event, Intended) and after.id in self._trying
-        if found_room or total(after.spendings, provider) < total(before.spendings, provider):
+        if total(after.spendings, provider) < total(before.spendings, provider):
+            self._freed.add(provider)
+            self._asked.clear()
+        if found_room:
             self._freed.add(provider)
         if found_room or after.at_rest or after.hold:
             self._trying.discard(after.id)
@@ -42,20 +45,23 @@ class Room:
         return bool(self._trying)
 
     def asked(self, job: Job | None, job_id: str) -> None:
-        """Take in what came of letting a job try: one that is still held, or gone, will not."""
+        """Take in what came of letting a job try: where it is still held the next one may."""
         if job is None or job.hold:
             self._trying.discard(job_id)
+        if job and job.hold:
+            self._freed.add(_provider(job))
 
     def next_of(self, jobs: Callable[[], Iterable[Job]]) -> Iterator[str]:
         """Give the job that may try at each provider with room, in fair order."""
         if not self._freed:
             return
-        waiting = [job for job in jobs() if _waits(job) and job.id not in self._trying]
+        waiting = [job for job in jobs() if _waits(job) and job.id not in self._asked]
         for provider in self._freed:
             own = [job for job in waiting if _provider(job) == provider]
             if own:
                 first = min(own, key=order).id
                 self._trying.add(first)
+                self._asked.add(first)
                 yield first
         self._freed.clear()
 

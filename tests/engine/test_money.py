@@ -133,7 +133,27 @@ async def test_a_raised_limit_lets_all_go_that_fit(
 
     assert charges(sandbox) == 3
     assert sorted(states(studio).values()) == ["budget", "done", "done", "done"]
-    assert told.count(Held) == 1
+    assert told.count(Held) == 0
+
+
+async def test_what_does_not_fit_keeps_nobody_from_what_does(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Room too small for the first in line is for the next one; a limit of a folder is its own."""
+    studio.configure(more="[providers.rivya.budget]\nper_day = 17")
+    drop_all(studio, "first")
+    await studios.once(studio)
+    drop_all(studio, "dear", sidecar='model = "seedance-1-0-pro"\n')
+    drop_all(studio, "fits")
+    await studios.once(studio)
+    assert states(studio) == {"first": "done", "dear": "budget", "fits": "budget"}
+
+    studio.config.write_text(studio.config.read_text().replace("per_day = 17", "per_day = 33"))
+    told = Told()
+    await studios.once(studio, told)
+
+    assert states(studio) == {"first": "done", "dear": "budget", "fits": "done"}
+    assert told.count(Held) == 0, "one without room is not even let go"
 
 
 async def test_what_was_not_charged_makes_room(studio: studios.Studio, sandbox: Sandbox) -> None:
