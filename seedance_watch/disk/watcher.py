@@ -48,11 +48,17 @@ class _Emitter(InotifyFullEmitter):
 
 
 class _SignallingFD(InotifyFD):
-    """Says when the kernel's queue overflowed."""
+    """Says when the kernel's queue overflowed, and knows whether it was cut off.
+
+    Attributes:
+        unmounted: Whether a file system that it listened to was taken away. When it is brought
+            back it looks the same as before, but nothing is heard from it.
+    """
 
     def __init__(self, overflowed: Callable[[], None]) -> None:
         super().__init__()
         self._overflowed = overflowed
+        self.unmounted = False
 
     def _add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
@@ -64,7 +70,9 @@ class _SignallingFD(InotifyFD):
     def handle_event(self, event: InotifyEvent) -> None:
         """Pass the event on, and tell of a lost rest."""
         super().handle_event(event)
-        if event.is_queue_overflow:
+        cut_off = bool(event.mask & InotifyConstants.IN_UNMOUNT)
+        self.unmounted |= cut_off
+        if event.is_queue_overflow or cut_off:
             self._overflowed()
 
 
@@ -127,7 +135,7 @@ class Watcher:
             same = self._seen() == self._identity
         except OSError:
             return False
-        return same and all(thread.is_alive() for thread in threads)
+        return same and not self._fd.unmounted and all(thread.is_alive() for thread in threads)
 
     def stop(self) -> None:
         """End its threads; may be called twice."""
