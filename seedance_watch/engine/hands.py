@@ -107,6 +107,7 @@ class Hands:
             else:
                 await asyncio.to_thread(spool.remove_note, job, "held")
         except Fault as fault:
+            self.runner.tools.grounds.judged(job, fault)
             structlog.get_logger().warning("job.note_unwritten", job=job.id, reason=fault.reason)
             self.unnoted.add(job.id)
 
