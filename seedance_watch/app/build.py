@@ -35,6 +35,7 @@ from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.engine.seats import Seats
+from seedance_watch.journal.place import check_local
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
@@ -84,8 +85,10 @@ async def folders_made(config: Config) -> None:
     """Create the folders of new watch entries, unless a disk does not answer.
 
     Raises:
+        ConfigError: The journal would lie on a network drive; nothing was made.
         OSError: At the very first start: they cannot be made.
     """
+    check_local(config.state_dir, type_of(config.state_dir))
     made = asyncio.get_running_loop().run_in_executor(None, make_folders, config)
     await asyncio.wait({made}, timeout=_PATIENCE_S)
     if made.done():

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from seedance_watch.config.layout import crossings
 from seedance_watch.config.prices import wrong_prices
 from seedance_watch.config.resolved import Config
+from seedance_watch.config.safety import unsafe
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.sidecar import review
@@ -16,7 +16,7 @@ def judged(config: Config, catalogue: Catalogue) -> list[Complaint]:
     return [
         *_no_watch(config),
         *_names_twice(config),
-        *crossings(config.watches, config.state_dir, config=config.file, table=config.table),
+        *unsafe(config),
         *(one for watch in config.watches for one in review(watch.layers, catalogue=catalogue)),
         *wrong_prices(config.keys.providers, catalogue, config.table),
         *_no_bucket(config),

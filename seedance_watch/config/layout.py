@@ -1,70 +1,100 @@
-"""Folders that must not meet: an outbox inside an inbox would feed videos back, and worse.
+"""Where the configured folders really are, and how two of them meet.
 
-One rule: no folder lies inside another, and no folder serves twice. Only several watches may share
-an outbox, a done, a failed or a held folder, or nest those of one kind.
+Two paths are one folder when links lead to the same place, and also when the system says that they
+are: a bind mount, or a disk that does not tell "Inbox" from "inbox".
 """
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from threading import Thread
 
 from seedance_watch.config.watches import ROLES, Watch
-from seedance_watch.core.errors import Complaint
-from seedance_watch.core.toml import Table
 from seedance_watch.core.toml_lines import Path as KeyPath
 from seedance_watch.core.words import path_text, show_path
 
 _PATIENCE_S = 5.0
+Identity = tuple[int, int]  # device and number: what the system itself knows a folder by
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Real:
+    """Where a path leads.
+
+    Attributes:
+        path: With links resolved.
+        own: Which folder that is; None: it does not exist, or its disk does not answer.
+        around: The folders above it.
+    """
+
+    path: Path
+    own: Identity | None = None
+    around: frozenset[Identity] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A configured folder.
+
+    Attributes:
+        role: What it is for: a role of a watch, or "state_dir".
+        key: Key path of its setting.
+        path: As configured, absolute.
+        real: Where that leads.
+    """
+
     role: str
     key: KeyPath
-    path: Path  # as configured
-    real: Path  # with links resolved: two names of one folder are one folder
+    path: Path
+    real: Real
 
 
-def crossings(
-    watches: Sequence[Watch], state_dir: Path, *, config: Path, table: Table
-) -> Iterator[Complaint]:
-    """Find folders that cannot be used together, and say what to do."""
-    places = _places(watches, state_dir)
-    for first, second in combinations(places, 2):
-        late, early = sorted((first, second), key=lambda each: -(table.line(each.key) or 0))
-        if problem := _crossing(late, early):
-            hint = "choose a folder that is beside it, neither in nor around it"
-            yield Complaint(table.file, table.line(late.key), path_text(late.key), problem, hint)
-    for place in places:
-        if place.role == "inbox" and Path(os.path.realpath(config)).is_relative_to(place.real):
-            problem = f"{show_path(place.path)} contains this configuration file"
-            hint = "a .toml in an inbox is a sidecar; move the configuration out of it"
-            line = table.line(place.key)
-            yield Complaint(table.file, line, path_text(place.key), problem, hint)
-
-
-def _places(watches: Sequence[Watch], state_dir: Path) -> list[_Place]:
+def places(watches: Sequence[Watch], state_dir: Path) -> list[Place]:
     """Give every folder, with links resolved where its disk answers."""
     named: list[tuple[str, KeyPath, Path]] = [("state_dir", ("state_dir",), state_dir)]
     for number, watch in enumerate(watches):
         named += [(role, ("watch", number, role), watch.folders[role]) for role in ROLES]
     real = _resolved([path for _, _, path in named])
-    return [_Place(role, key, path, real[path]) for role, key, path in named]
+    return [Place(role, key, path, real[path]) for role, key, path in named]
 
 
-def _resolved(paths: Sequence[Path]) -> dict[Path, Path]:
+def crossing(late: Place, early: Place) -> str:
+    """Say how a folder meets another that it may not meet, "" when all is well.
+
+    No folder lies inside another, and no folder serves twice. Only several watches may share an
+    outbox, a done, a failed or a held folder, or nest those of one kind.
+    """
+    if late.role == early.role and late.role not in ("inbox", "state_dir"):
+        return ""
+    one, other = show_path(late.path), f"{path_text(early.key)} ({show_path(early.path)})"
+    if _same(late.real, early.real):
+        return f"{one} is also {path_text(early.key)}"
+    if _inside(late.real, early.real):
+        return f"{one} lies inside {other}"
+    if _inside(early.real, late.real):
+        return f"{one} contains {other}"
+    return ""
+
+
+def _same(one: Real, other: Real) -> bool:
+    return one.path == other.path or (one.own is not None and one.own == other.own)
+
+
+def _inside(inner: Real, outer: Real) -> bool:
+    return inner.path.is_relative_to(outer.path) or outer.own in inner.around
+
+
+def _resolved(paths: Sequence[Path]) -> dict[Path, Real]:
     """Resolve links; a path on a drive whose server does not answer stays as it is written.
 
     Such a call never returns, so each has a thread that nobody waits for at the end.
     """
-    real = {path: Path(os.path.normpath(path)) for path in paths}
+    real = {path: Real(Path(os.path.normpath(path))) for path in paths}
 
     def resolve(path: Path) -> None:
-        real[path] = Path(os.path.realpath(path))
+        real[path] = _real(path)
 
     threads = [Thread(target=resolve, args=(path,), daemon=True) for path in real]
     until_s = time.monotonic() + _PATIENCE_S
@@ -75,15 +105,15 @@ def _resolved(paths: Sequence[Path]) -> dict[Path, Path]:
     return dict(real)
 
 
-def _crossing(late: _Place, early: _Place) -> str:
-    """Say how the folder that was configured later meets the other, "" when it may."""
-    if late.role == early.role and late.role not in ("inbox", "state_dir"):
-        return ""
-    one, other = show_path(late.path), f"{path_text(early.key)} ({show_path(early.path)})"
-    if late.real == early.real:
-        return f"{one} is also {path_text(early.key)}"
-    if late.real.is_relative_to(early.real):
-        return f"{one} lies inside {other}"
-    if early.real.is_relative_to(late.real):
-        return f"{one} contains {other}"
-    return ""
+def _real(path: Path) -> Real:
+    real = Path(os.path.realpath(path))
+    around = map(_identity, real.parents)
+    return Real(real, _identity(real), frozenset(each for each in around if each))
+
+
+def _identity(path: Path) -> Identity | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -4,7 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
-from seedance_watch.core.errors import JournalError, SpoolError
+from seedance_watch.core.errors import Complaint, ConfigError, JournalError, SpoolError
+from seedance_watch.core.words import show_path
 
 # WAL needs memory that all processes share and locks that hold: no network file system and no
 # FUSE file system promises both. Source: sqlite.org, "Write-Ahead Logging", 2.2.
@@ -28,14 +29,13 @@ def check_local(folder: Path, fs_type: str | None) -> None:
             and believed to be local.
 
     Raises:
-        SpoolError: It is a network or FUSE file system.
+        ConfigError: It is a network or FUSE file system.
     """
     kind = fs_type or ""
     if kind in _REMOTE or kind.startswith("fuse."):
-        raise SpoolError(
-            f"the journal cannot lie on {kind} ({folder}): a crash there could lose what "
-            "was paid for; set state_dir to a folder on a local disk"
-        )
+        problem = f"{show_path(folder)} lies on {kind}, where a crash could lose what was paid for"
+        hint = "set state_dir to a folder on a local disk"
+        raise ConfigError((Complaint("configuration", None, "state_dir", problem, hint),))
 
 
 def make_dir(path: Path) -> None:

@@ -57,7 +57,8 @@ class SqliteJournal:
             vfs: Name of the SQLite VFS, None for the system's.
 
         Raises:
-            SpoolError: Another process has it, or its place is not fit.
+            ConfigError: It would lie on a network file system.
+            SpoolError: Another process has it, or its directory cannot be made.
             JournalError: It is damaged, incomplete, from a newer version or not writable.
         """
         place.check_local(path.parent, fs_type)

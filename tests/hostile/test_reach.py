@@ -41,7 +41,7 @@ FORBIDDEN = {"ptrace", "process_vm_writev", "io_uring_setup", "pidfd_getfd", "mo
 # Where the program and what it is made of lie, and what the system's libraries look at.
 CODE = {
     sys.prefix, sys.base_prefix, *map(os.path.realpath, (sys.prefix, sys.base_prefix)),
-    *sysconfig.get_paths().values(), str(Path(seedance_watch.__file__).parents[1]),
+    *sysconfig.get_paths().values(), str(Path(seedance_watch.__file__).parents[1]), *sys.path[1:],
 }  # fmt: skip
 SYSTEM = [
     "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/share/zoneinfo",

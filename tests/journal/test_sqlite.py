@@ -17,7 +17,7 @@ import pytest
 import structlog
 from histories import LIFE, Story, claiming
 
-from seedance_watch.core.errors import JournalError, SpoolError
+from seedance_watch.core.errors import ConfigError, JournalError, SpoolError
 from seedance_watch.core.events import Claimed, Held
 from seedance_watch.core.model import State
 from seedance_watch.journal import place
@@ -123,7 +123,7 @@ async def test_a_new_state_directory_is_private(path: Path, journal: SqliteJourn
 @pytest.mark.parametrize("fs_type", ["nfs", "nfs4", "cifs", "smb3", "fuse.sshfs", "fuse", "9p"])
 async def test_a_network_file_system_is_refused(path: Path, fs_type: str) -> None:
     """A journal could lose what was paid there; the message says what to do."""
-    with pytest.raises(SpoolError, match=rf"{fs_type}.*set state_dir"):
+    with pytest.raises(ConfigError, match=rf"state_dir: .* lies on {fs_type}, .*set state_dir"):
         await SqliteJournal.open(path, fs_type=fs_type)
     assert not path.parent.exists()
 
