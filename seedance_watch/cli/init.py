@@ -4,8 +4,9 @@ from pathlib import Path
 
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.load import NAME
-from seedance_watch.config.starter import starter
+from seedance_watch.config.starter import free_state_dir, starter
 from seedance_watch.disk import files
+from seedance_watch.journal import place
 
 _FOLDERS = ("inbox", "outbox", "done", "failed", "held")
 
@@ -26,7 +27,9 @@ def init(folder: Path = Path(), /) -> int:
         return Exit.CANNOT_CREATE
     for name in _FOLDERS:
         files.make_dirs(folder.absolute() / name)
-    config.write_text(starter(folder), encoding="utf-8")
+    state_dir = free_state_dir(folder)
+    place.make_dir(state_dir)
+    config.write_text(starter(folder, state_dir=state_dir), encoding="utf-8")
     show(_next(folder, config))
     return Exit.OK
 

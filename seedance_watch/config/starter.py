@@ -1,6 +1,7 @@
 """The configuration that `init` writes: short, commented, and usable as it is."""
 
 import json
+from itertools import count
 from pathlib import Path
 
 import platformdirs
@@ -40,13 +41,22 @@ api_key_env = "SEGMIND_API_KEY"
 """
 
 
+def free_state_dir(folder: Path) -> Path:
+    """Give a place for a new studio's journal: in the user's state folder, nobody else's yet.
+
+    Two studios that shared a journal would finish each other's jobs and find each other's videos.
+    """
+    above, name = platformdirs.user_state_path("seedance-watch"), folder.resolve().name
+    names = (name if number == 1 else f"{name}-{number}" for number in count(1))
+    return next(above / each for each in names if not (above / each).exists())
+
+
 def starter(folder: Path, *, state_dir: Path | None = None) -> str:
     """Give the text of a studio's configuration.
 
     Args:
         folder: The studio's folder, where the file will lie.
-        state_dir: Where its journal will be, on a local disk. None: in the user's state folder,
-            under the studio folder's name, so that two studios do not share a journal.
+        state_dir: Where its journal will be, on a local disk. None: see `free_state_dir`.
     """
-    state_dir = state_dir or platformdirs.user_state_path("seedance-watch") / folder.resolve().name
+    state_dir = state_dir or free_state_dir(folder)
     return _TEXT.format(state_dir=json.dumps(str(state_dir), ensure_ascii=False))

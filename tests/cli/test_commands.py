@@ -10,8 +10,15 @@ import pytest
 import studios
 
 from seedance_watch.cli.main import app
+from seedance_watch.config.load import load
 from seedance_watch.media import videos
 from seedance_watch.sandbox.server import running
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what `init` makes out of the user's own state folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
 
 def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -73,6 +80,19 @@ def test_init_writes_a_configuration_that_check_accepts(tmp_path: Path) -> None:
     assert (made.returncode, checked.returncode, again.returncode) == (0, 0, 73)
     assert (tmp_path / "studio" / "inbox").is_dir()
     assert "RIVYA_API_KEY" in checked.stderr  # no key yet, and it says where to put it
+
+
+def test_studios_of_one_name_have_journals_of_their_own(tmp_path: Path) -> None:
+    """Else the one would finish the other's jobs; also before either has run."""
+    configs = []
+    for above in ("here", "there"):
+        (tmp_path / above).mkdir()
+        assert run("init", "studio", cwd=tmp_path / above).returncode == 0
+        configs.append(load(tmp_path / above / "studio" / "seedance-watch.toml"))
+
+    first, second = (each.state_dir for each in configs)
+    assert (first.name, second.name) == ("studio", "studio-2")
+    assert first.parent == second.parent == tmp_path / "state" / "seedance-watch"
 
 
 def test_check_shows_the_request_and_its_cost(tmp_path: Path) -> None:
