@@ -50,10 +50,11 @@ def pick_model(sheet: Sheet, catalogue: Catalogue) -> Model | None:
 
 def _named(sheet: Sheet, key: str, known: list[str]) -> str:
     """Give the wished provider or model, "" and a complaint when there is none."""
-    if key not in sheet.named:
+    value = str(sheet.value(key, ""))
+    if key not in sheet.named or (key in sheet.found and not value):
         hint = f"write {key} = {show(known[0])}" if known else f'write {key} = "..."'
-        sheet.complain(key, "is missing", hint)
-    return str(sheet.value(key, ""))
+        sheet.complain(key, "is empty" if key in sheet.named else "is missing", hint)
+    return value
 
 
 def _find(catalogue: Catalogue, provider: str, name: str) -> Model | None:

@@ -354,6 +354,13 @@ def test_nobody_named_a_model_or_provider() -> None:
     ]
 
 
+@pytest.mark.parametrize("key", ["provider", "model"])
+def test_an_empty_model_or_provider_is_said(key: str) -> None:
+    """No sidecar fails without a word."""
+    [complaint] = said(f'prompt = "p"\n{key} = ""')
+    assert complaint.startswith(f"shot01.toml:2: {key}: is empty")
+
+
 def test_a_model_nobody_knows_gets_the_list() -> None:
     """Where nothing is near, everything is shown."""
     assert said('prompt = "p"\nmodel = "veo"') == [
