@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from seedance_watch.app.build import build
+from seedance_watch.app.build import JOURNAL, build
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError, SpoolError
 from seedance_watch.core.orders import Order
@@ -73,7 +73,9 @@ async def _asked(state_dir: Path, order: Order) -> Answer | None:
 
 
 async def _alone(config: Config, order: Order) -> Answer:
-    """Obey without a daemon: nothing but the order is done."""
+    """Obey without a daemon: nothing but the order is done, and no journal is begun for it."""
+    if not any(config.state_dir.glob(f"{Path(JOURNAL).stem}.*")):
+        return Answer(False, "there are no jobs yet: `run` has not been started here")
     built = await build(config, stop=asyncio.Event(), listeners=())
     try:
         await built.daemon.load()

@@ -77,6 +77,15 @@ def test_without_a_daemon_an_order_is_obeyed_all_the_same(studio: studios.Studio
     assert studio.seen("failed") == ["shot.png", "shot.toml"]
 
 
+def test_an_order_before_the_first_run_begins_no_journal(studio: studios.Studio) -> None:
+    """Where a journal is, the first run takes missing folders for shares that are not mounted."""
+    told = run(studio, "hold", "shot")
+
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "no jobs yet" in told.stderr
+    assert not (studio.folder / "state").exists()
+
+
 def test_a_running_daemon_obeys_at_once(studio: studios.Studio) -> None:
     """The order goes through the daemon, which holds the journal."""
     run(studio, "run", "--once")
