@@ -1,5 +1,9 @@
 """Keys, kept so that they cannot be shown by accident."""
 
+import json
+from collections.abc import Mapping
+from typing import Any
+
 from seedance_watch.core.errors import Fault, FaultKind
 
 # Shorter texts are no keys of any service; cutting them out would damage innocent answers.
@@ -22,6 +26,21 @@ class Secret:
         """Replace the key by stars, for services that repeat it in their complaints."""
         key = self._text.encode()
         return content.replace(key, b"***") if len(key) >= _SHORTEST else content
+
+    def cut_from_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """Do the same to the values of headers."""
+        return {name: self._cut(value) for name, value in headers.items()}
+
+    def cut_from_json(self, value: Any) -> Any:
+        r"""Do the same to a parsed answer, where the key may have been written as "\u0073k"."""
+        written = json.dumps(value, ensure_ascii=False)
+        cut = written.replace(json.dumps(self._text)[1:-1], "***")
+        return json.loads(cut) if len(self._text) >= _SHORTEST and cut != written else value
+
+    def _cut(self, text: str) -> str:
+        return self.cut_from(text.encode("utf-8", "surrogateescape")).decode(
+            "utf-8", "surrogateescape"
+        )
 
     def __repr__(self) -> str:
         """Show stars, so that no log, trace or error message shows more."""

@@ -157,11 +157,11 @@ class _Exchange:
             return self._reply(response, saved_bytes=part.size_bytes)
         self._refuse_redirect(response)
         body = self._key.cut_from(await self._body(response))
-        value = parsed(body, kind, self.doing)
+        value = self._key.cut_from_json(parsed(body, kind, self.doing))
         return self._reply(response, json=value, text=excerpt(body, kind))
 
     def _reply(self, response: httpx.Response, **read: object) -> Reply:
-        headers = dict(response.headers.items())
+        headers = self._key.cut_from_headers(response.headers)
         return Reply(response.status_code, headers, at=self._clock.now(), **read)  # type: ignore[arg-type]
 
     async def _body(self, response: httpx.Response) -> bytes:

@@ -1,5 +1,7 @@
 """Keys are never shown."""
 
+import json
+
 import pytest
 
 from seedance_watch.core.errors import Fault, FaultKind
@@ -35,3 +37,17 @@ def test_what_cannot_be_a_key_is_denied_unseen(text: str) -> None:
 def test_a_line_end_after_a_key_is_no_part_of_it() -> None:
     """Files end with one."""
     assert secret("sk_1\n", "plain").reveal() == "sk_1"
+
+
+def test_a_key_is_found_in_headers_and_however_json_writes_it() -> None:
+    """What came back is starred before anybody reads it; the rest stays as it was."""
+    key, innocent = Secret('sk/0123"456'), {"a": ["b", 1.5, None, {"c": "\u00e9"}]}
+    said = json.loads('{"m": "no sk\\/0123\\u0022456!", "sk/0123\\"456": 1}')
+
+    assert key.cut_from_json(said) == {"m": "no ***!", "***": 1}
+    assert key.cut_from_json(innocent) is innocent
+    assert key.cut_from_headers({"x-request-id": 'a sk/0123"456', "b": "\u00e9"}) == {
+        "x-request-id": "a ***",
+        "b": "\u00e9",
+    }
+    assert Secret("test").cut_from_json(["a test"]) == ["a test"]
