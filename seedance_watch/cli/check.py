@@ -12,6 +12,7 @@ from seedance_watch.config.keys import key_place, key_warning
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import ConfigError, SidecarError
+from seedance_watch.core.words import printable
 
 
 def check(
@@ -73,7 +74,8 @@ def _described(path: Path, found: Preview) -> str:
     """Describe the jobs of a sidecar."""
     first = found.specs[0]
     total = sum((spec.cost.amount for spec in found.specs), start=first.cost.amount * 0)
-    lines = [f"{path}: {len(found.specs)} video(s) with {first.model} at {first.provider}"]
+    what = f"{len(found.specs)} video(s) with {first.model} at {first.provider}"
+    lines = [f"{printable(str(path))}: {what}"]
     lines += [f"  prompt = {first.prompt!r}    ({first.origins.get('prompt', '')})"]
     lines += [
         f"  {name} = {value!r}    ({first.origins.get(name, '')})"

@@ -15,6 +15,7 @@ from seedance_watch.core.errors import (
     SidecarError,
     SpoolError,
 )
+from seedance_watch.core.words import printable_lines
 
 
 class Exit(IntEnum):
@@ -46,12 +47,12 @@ _CODES: tuple[tuple[type[BaseException], Exit], ...] = (
 
 def say(text: str) -> None:
     """Tell a person something on standard error, where results do not go."""
-    print(text, file=sys.stderr)  # noqa: T201 - the command line's voice
+    print(printable_lines(text), file=sys.stderr)  # noqa: T201 - the command line's voice
 
 
 def show(text: str) -> None:
     """Print a result on standard output."""
-    print(text)  # noqa: T201 - the command line's voice
+    print(printable_lines(text))  # noqa: T201 - the command line's voice
 
 
 def code_of(error: BaseException) -> Exit | None:

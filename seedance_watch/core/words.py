@@ -5,6 +5,7 @@ Values are shown as TOML would write them, because that is what stands in the fi
 
 import difflib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 _SHOWN_CHARACTERS = 60  # a longer value is cut: the line number leads to the rest
@@ -57,6 +58,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def printable_lines(text: str) -> str:
+    """Do the same to a text whose own line ends and tabs are meant."""
+    return re.sub(r"[^\n\t]+", lambda found: printable(found[0]), text)
 
 
 def _escaped(character: str) -> str:

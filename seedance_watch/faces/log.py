@@ -5,6 +5,7 @@ Names are `noun.past_verb` from the table below; docs/LOG.md lists them all.
 
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
@@ -165,10 +166,17 @@ def _between(job: Job, first: State, last: State | None = None) -> float | None:
 
 
 def _for_people(*, colours: bool) -> structlog.dev.ConsoleRenderer:
-    """Give the renderer for terminals; its traces must not show values, which may be secrets."""
-    return structlog.dev.ConsoleRenderer(
-        colors=colours, exception_formatter=structlog.dev.plain_traceback
-    )
+    """Give the renderer for terminals."""
+    return structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=_traced)
+
+
+def _traced(out: TextIO, exc_info: structlog.typing.ExcInfo) -> None:
+    """Write a trace below its line, marked, so that no message in it can pass for a line.
+
+    It must not show the values of variables, which may be secrets.
+    """
+    told = "".join(traceback.format_exception(*exc_info)).rstrip("\n")
+    out.write("\n" + "\n".join(f"  | {printable(line)}" for line in told.split("\n")))
 
 
 def _unsteered(_log: Any, _method: str, line: EventDict) -> EventDict:
@@ -204,3 +212,23 @@ def configure(*, level: str = "info", form: str = "auto", stream: TextIO | None 
         logger_factory=structlog.WriteLoggerFactory(file=out),
         cache_logger_on_first_use=False,
     )
+    _listen()
+
+
+class _Libraries(logging.Handler):
+    """Takes what libraries log, so that it looks like everything else."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one record as a line of ours."""
+        log = structlog.get_logger()
+        log.warning(
+            "library.said", library=record.name, text=record.getMessage(), exc_info=record.exc_info
+        )
+
+
+def _listen() -> None:
+    """Take warnings and worse of all libraries; may be called twice."""
+    logging.captureWarnings(capture=True)
+    root = logging.getLogger()
+    if not any(isinstance(each, _Libraries) for each in root.handlers):
+        root.addHandler(_Libraries(logging.WARNING))
