@@ -124,13 +124,21 @@ def adopted(job: Job) -> bool:
 
 def _resubmit(job: Job, order: Order) -> list[Event]:
     if job.state not in _PAID:
-        raise Refused(f"job {job.id} is {job.state}: it has no attempt to give up")
-    if not job.hold and not order.anyway:
+        raise Refused(
+            f"job {job.id} is {job.state}: no attempt of it can be given up; "
+            "if it is held, `release` lets it go on"
+        )
+    if not _stuck(job) and not order.anyway:
         raise Refused(
             f"job {job.id} is under way ({job.state}); paying again would pay twice. "
             "Say --anyway if that is what you want"
         )
     return [GivenUp(f"a person ({order.by}) wants another attempt")]
+
+
+def _stuck(job: Job) -> bool:
+    """Whether an attempt does not go on by itself, for another reason than a person's wish."""
+    return job.hold is not None and job.hold.code != "by_person"
 
 
 def _sound(task_id: str) -> bool:

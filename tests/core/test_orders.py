@@ -104,6 +104,14 @@ def test_a_held_attempt_can_be_given_up(state: State) -> None:
     assert ordered(Act.RESUBMIT, state, hold=DOUBT) is GivenUp
 
 
+@pytest.mark.parametrize("state", sorted(PAID))
+def test_what_a_person_holds_is_not_stuck(state: State) -> None:
+    """Its video may be finished at the provider: paying again needs a second word."""
+    hold = Held("by_person", "why")
+    assert ordered(Act.RESUBMIT, state, hold=hold) == "no"
+    assert ordered(Act.RESUBMIT, state, hold=hold, anyway=True) is GivenUp
+
+
 @pytest.mark.parametrize(("code", "kind"), [("budget", Released), ("by_person", None)])
 def test_a_budget_lets_go_of_its_own_holds_only(code: str, kind: object) -> None:
     """What a person holds is not released because there is room."""
