@@ -1,5 +1,6 @@
 """`sandbox`: the emulator of the providers, for rehearsals and other people's tests."""
 
+import errno
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,13 @@ def sandbox(
     except (KnobError, FaultError) as error:
         say(f"seedance-watch sandbox: {error}")
         return Exit.USAGE
-    serve(host, port, knobs, ready=_announce, ledger_path=ledger, faults=faults)
+    try:
+        serve(host, port, knobs, ready=_announce, ledger_path=ledger, faults=faults)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        say(f"seedance-watch sandbox: port {port} is in use; --port 0 takes a free one")
+        return Exit.CANNOT_CREATE
     return Exit.OK
 
 

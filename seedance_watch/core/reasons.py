@@ -62,7 +62,8 @@ def _next(job: Job, hold: Held) -> str:
         return _IN_DOUBT.format(job=job.id)
     if job.state in {State.RUNNING, State.READY}:
         return (_PAID + (_MISTYPED if adopted(job) else "")).format(job=job.id)
-    return f"When that is mended: `seedance-watch release {job.id}`. Nothing is paid twice."
+    when = "To let it go on" if hold.code == "by_person" else "When that is mended"
+    return f"{when}: `seedance-watch release {job.id}`. Nothing is paid twice."
 
 
 def _note(job: Job, title: str, reason: str, act: str, facts: dict[str, str]) -> str:

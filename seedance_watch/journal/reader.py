@@ -140,8 +140,8 @@ class SqliteReader:
         """Open as a reader among others; where that cannot be, as the only one."""
         if not self._path.exists():
             raise JournalError(
-                f"there is no journal at {self._path}: nothing was ever recorded there; "
-                "is state_dir the one that the daemon uses?"
+                f"there is no journal at {self._path}: `run` has not been started yet, or with "
+                "another state_dir"
             )
         self._frozen = False
         try:

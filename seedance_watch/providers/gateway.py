@@ -204,7 +204,9 @@ class Gateway:
     async def _secret(self) -> Secret:
         try:
             text = await in_thread(self._key)
-        except (OSError, LookupError, ValueError, SeedanceWatchError) as error:
+        except SeedanceWatchError as error:  # it says itself where a key belongs
+            raise Fault(FaultKind.DENIED, str(error), code="no_key") from error
+        except (OSError, LookupError, ValueError) as error:
             raise no_key(self.name, str(error)) from error
         return secret(text, self.name)
 

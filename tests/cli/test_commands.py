@@ -1,6 +1,7 @@
 """The commands as a person types them."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -115,6 +116,18 @@ def test_check_complains_with_file_line_and_key(tmp_path: Path) -> None:
     assert found.returncode == 65
     assert "shot.toml:2: duration" in found.stderr
     assert "did you mean resolution?" in found.stderr
+
+
+def test_a_port_in_use_is_told_with_the_way_out() -> None:
+    """A second sandbox beside the first is an ordinary thing to try."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        found = run("sandbox", "--port", str(port))
+
+    assert found.returncode == 73
+    assert found.stderr == (
+        f"seedance-watch sandbox: port {port} is in use; --port 0 takes a free one\n"
+    )
 
 
 @pytest.mark.parametrize("kind", ["config", "sidecar"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.errors import Fault, FaultKind, SeedanceWatchError
 from seedance_watch.core.events import Accepted
 
 K = FaultKind
@@ -106,6 +106,18 @@ async def test_the_key_goes_to_the_provider_and_nowhere_else(
 
     assert "authorization" not in download.headers
     assert http.KEY in poll.headers["authorization"]
+
+
+async def test_where_a_key_belongs_is_said_once(serve: Any, http: Any, gateway: Any) -> None:
+    """What the configuration says of a missing key is passed on as it is."""
+
+    def nothing() -> str:
+        raise SeedanceWatchError("put the key into RIVYA_API_KEY")
+
+    peer = await serve(http.json({"credits": 5}))
+    with pytest.raises(Fault) as raised:
+        await gateway(peer.url, key=nothing).balance()
+    assert (raised.value.code, raised.value.reason) == ("no_key", "put the key into RIVYA_API_KEY")
 
 
 async def test_a_missing_key_sends_nothing(http: Any, serve: Any, gateway: Any) -> None:
