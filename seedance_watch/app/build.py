@@ -69,30 +69,35 @@ def make_folders(config: Config) -> None:
     Those of an entry that was worked in before are never created again: one that is missing is
     a share that is not mounted, and nothing must be put into its bare mount point.
     """
-    first = not (config.state_dir / JOURNAL).exists()
     for watch in config.watches:
-        try:
-            new = watch.inbox.is_dir() and not (watch.inbox / PRIVATE).is_dir()
-            for folder in watch.folders.values() if first or new else ():
-                files.make_dirs(folder)
-        except OSError:
-            if first:
-                raise
-            # Else its ground tells what is wrong, and the other entries go on.
+        _make_folders(watch, config)
+
+
+def _make_folders(watch: Watch, config: Config) -> None:
+    first = not (config.state_dir / JOURNAL).exists()
+    try:
+        new = watch.inbox.is_dir() and not (watch.inbox / PRIVATE).is_dir()
+        for folder in watch.folders.values() if first or new else ():
+            files.make_dirs(folder)
+    except OSError:
+        if first:
+            raise
+        # Else its ground tells what is wrong, and the other entries go on.
 
 
 async def folders_made(config: Config) -> None:
-    """Create the folders of new watch entries, unless a disk does not answer.
+    """Create the folders of new watch entries, except where a disk does not answer.
 
     Raises:
         ConfigError: The journal would lie on a network drive; nothing was made.
         OSError: At the very first start: they cannot be made.
     """
     check_local(config.state_dir, type_of(config.state_dir))
-    made = asyncio.get_running_loop().run_in_executor(None, make_folders, config)
-    await asyncio.wait({made}, timeout=_PATIENCE_S)
-    if made.done():
-        made.result()
+    loop = asyncio.get_running_loop()
+    making = [loop.run_in_executor(None, _make_folders, each, config) for each in config.watches]
+    made, _ = await asyncio.wait(making, timeout=_PATIENCE_S)
+    for each in made:
+        each.result()
 
 
 async def build(

@@ -11,7 +11,7 @@ import studios
 from seedance_watch.core import policy
 from seedance_watch.core.events import Effect
 from seedance_watch.disk import ground
-from seedance_watch.sandbox.server import Sandbox, running
+from seedance_watch.sandbox.server import Sandbox, running, threaded
 
 Disks = Callable[[Path], small_disks.SmallDisk]
 
@@ -27,6 +27,13 @@ async def sandbox(anyio_backend: str) -> AsyncIterator[Sandbox]:
 @pytest.fixture
 def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
     return studios.lay_out(tmp_path / "studio", sandbox.url)
+
+
+@pytest.fixture
+def real_studio(tmp_path: Path) -> Iterator[studios.Studio]:
+    """A studio for daemons in processes of their own."""
+    with threaded(studios.KNOBS, time_factor=0.01) as found:
+        yield studios.lay_out(tmp_path / "studio", found.url)
 
 
 @pytest.fixture(autouse=True)
