@@ -61,9 +61,22 @@ def in_work(job: Job) -> bool:
 def order(job: Job) -> Order:
     """Give what jobs at a gate are sorted by: perishing links, priority, natural order, take."""
     claim = job.claim
-    perishes = job.ready.expires_at if job.ready and job.ready.expires_at else float("inf")
-    soonest = perishes if job.state is S.READY else 0.0
-    return (soonest, -claim.priority, _NATURAL(f"{claim.folder}/{claim.stem}"), claim.take)
+    path = _NATURAL(f"{claim.folder}/{claim.stem}")
+    return (_perishes_at(job), -claim.priority, path, claim.take)
+
+
+# How long results and links are believed to live where nobody tells: Segmind forgets a result
+# after an hour; a day is what most services give a link.
+_LIVES_S: Mapping[State, float] = {S.RUNNING: 3600.0, S.READY: 86_400.0}
+
+
+def _perishes_at(job: Job) -> float:
+    """Give when what a job waits for is lost, UTC seconds; 0.0 where nothing can be."""
+    if job.state is S.READY and job.ready and job.ready.expires_at:
+        return job.ready.expires_at
+    if job.state not in _LIVES_S:
+        return 0.0
+    return job.since.get(job.state, job.at) + _LIVES_S[job.state]
 
 
 @dataclass(slots=True)

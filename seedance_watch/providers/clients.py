@@ -4,11 +4,13 @@ httpx 0.28 loses a connection for good whenever a call is cancelled. So nothing 
 cancelled through a shared client, and one whose connections have all gone astray is replaced.
 """
 
+import os
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from urllib.request import getproxies, proxy_bypass
 
@@ -43,6 +45,15 @@ def proxy_for(target: Place) -> str | None:
     known = getproxies()
     named = known.get(target.scheme) or known.get("all")
     return named if named is None or "://" in named else f"http://{named}"
+
+
+@cache
+def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Read whom to trust, once for all providers: it takes longer than most calls.
+
+    httpx reads the two variables itself; here they only tell one reading from another.
+    """
+    return httpx.create_ssl_context()
 
 
 class _Transport(httpx.AsyncHTTPTransport):
@@ -107,7 +118,7 @@ class Clients:
         self._rule = rule
         self._settings = settings
         self._resolve = resolve
-        self._tls = httpx.create_ssl_context()
+        self._tls = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._shared: _Shared | None = None
 
     def alone(self, target: Place, *, trusting: bool) -> httpx.AsyncClient:

@@ -116,6 +116,16 @@ def test_links_that_perish_go_first() -> None:
     assert through(wide(), *jobs) == ["c.1", "b.1", "a.1", "d.1"]
 
 
+@pytest.mark.parametrize("state", [S.READY, S.RUNNING])
+def test_where_no_end_is_told_what_waits_longest_goes_first(state: State) -> None:
+    """Services forget results and links after a while, told or not."""
+    jobs = [
+        replace(job(name, state, priority=9 - age), since={state: 100.0 - age})
+        for age, name in enumerate("abc")
+    ]
+    assert through(wide(), *jobs) == ["c.1", "b.1", "a.1"]
+
+
 NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=["Cs"])) | st.binary(
     min_size=1, max_size=30
 ).map(os.fsdecode)

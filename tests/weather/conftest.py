@@ -1,7 +1,7 @@
 """A sandbox, a studio beside it, and a hurried policy."""
 
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from seedance_watch.core import policy
 from seedance_watch.core.events import Effect
+from seedance_watch.journal import opening
 from seedance_watch.ports import Doubts
 from seedance_watch.providers import download, network, wire
 from seedance_watch.providers.rivya import Rivya
@@ -24,20 +25,10 @@ async def sandbox(anyio_backend: str) -> AsyncIterator[Sandbox]:
         yield found
 
 
-_MEMORY = Path("/dev/shm")
-
-
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """Give a folder in memory where there is one: weather is not about slow disks."""
-    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as made:
-        yield Path(made)
-
-
-@pytest.fixture
-async def skies(sandbox: Sandbox, folder: Path) -> AsyncIterator[Skies]:
+async def skies(sandbox: Sandbox, tmp_path: Path) -> AsyncIterator[Skies]:
     with capture_logs() as said:
-        yield Skies(sandbox, folder / "studio", said)
+        yield Skies(sandbox, tmp_path / "studio", said)
         assert not [line for line in said if line["event"] == "job.bug"]
 
 
@@ -53,9 +44,17 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hundredths of seconds where the daemon waits seconds or minutes."""
     pace = policy.Pace(0.02, 0.1)
     monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, pace))
-    doubts = Doubts(looks_s=(0.02, 0.1, 0.5), window_s=1800.0)
+    doubts = Doubts(looks_s=(0.02, 0.1, 0.5, 1.5), window_s=1800.0)
     monkeypatch.setattr(Rivya, "doubts", doubts)
     monkeypatch.setattr(Segmind, "doubts", doubts)
+
+
+@pytest.fixture(autouse=True)
+def careless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sync nothing: no power is cut here, and on a busy disk it is most of the time."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+    pragmas = dict(opening.PRAGMAS) | {"synchronous": "OFF"}
+    monkeypatch.setattr(opening, "PRAGMAS", tuple(pragmas.items()))
 
 
 @pytest.fixture

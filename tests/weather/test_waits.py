@@ -17,8 +17,10 @@ ASKED = [
 CALLS = [*((way, PAID[way]) for way in sorted(WAYS)), *ASKED[:2], ("rivya", "media.video")]
 
 
-@pytest.mark.parametrize("form", ["seconds", "date"])
-@pytest.mark.parametrize(("way", "endpoint"), CALLS)
+@pytest.mark.parametrize(
+    ("way", "endpoint", "form"),
+    [(*call, ("seconds", "date")[number % 2]) for number, call in enumerate(CALLS)],
+)
 async def test_retry_after_is_granted(skies: Skies, way: str, endpoint: str, form: str) -> None:
     """Seconds or a date: nothing more is asked before, and the wait is in the journal."""
     skies.way = way
@@ -61,8 +63,8 @@ async def test_the_wait_is_measured_by_the_services_own_clock(skies: Skies) -> N
 
 async def test_throttled_once_the_others_do_not_press_on(anywhere: Skies) -> None:
     """Half open: one job at a time tries; when it is taken all go on; each is paid once."""
-    names = tuple("abcdefghij")
-    anywhere.sandbox.fault("throttled", anywhere.paid, times=8, reset_s=0.0)
+    names = tuple("abcdef")
+    anywhere.sandbox.fault("throttled", anywhere.paid, times=5, reset_s=0.0)
     anywhere.drop(*names)
 
     await anywhere.once()
@@ -91,7 +93,7 @@ async def test_a_burst_of_server_errors_after_paying_passes(
     assert len(skies.events(Intended)) == 1
 
 
-@pytest.mark.parametrize("fault", ["error_before", "html_before", "not_json", "reset_before"])
+@pytest.mark.parametrize("fault", ["html_before", "not_json"])
 @pytest.mark.parametrize("provider", ["rivya", "segmind"])
 async def test_an_upload_that_fails_costs_nothing_and_is_made_again(
     skies: Skies, provider: str, fault: str
