@@ -130,7 +130,7 @@ class ProviderKeys(Keys):
     api_key_env: Variable
     api_key_file: KeyFile | None = None
     """A file that holds the API key; looked at before credentials and the variable."""
-    max_in_flight: Annotated[int, Field(ge=1, le=1000)] = 8
+    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 8
     """Jobs that may be at the provider at the same time."""
     requests_per_s: Annotated[float, Field(gt=0, le=1000)] = 5.0
     """Calls per second at most, all jobs together."""

@@ -58,6 +58,7 @@ class Desk:
     stopping: bool = False
     _defaults: int = 0
     _late: dict[str, float] = field(default_factory=dict)
+    _due: set[Folder] = field(default_factory=set)  # folders that are to be looked at again
 
     def turn(self, hinted: Collection[str], scope: Scope) -> Turn:
         """Look where something may have changed, and give what is ready.
@@ -75,6 +76,7 @@ class Desk:
                 drops += self._serve(folder, now_s, len(drops))
             else:
                 folder.due_s = 0.0
+            self._mind(folder)
         return Turn(tuple(drops), self._next_s(), self.scanner.new - met)
 
     def _goes_on(self, begun_s: float, drops: int) -> bool:
@@ -109,13 +111,17 @@ class Desk:
                     return max(file.due_s or 0.0, now_s + 0.001)
         return None
 
+    def _mind(self, folder: Folder) -> None:
+        """Keep in mind whether a folder is to be looked at again."""
+        (self._due.discard if folder.due_s is None else self._due.add)(folder)
+
     def _next_s(self) -> float | None:
-        known = (f.due_s for f in self.scanner.walk(self.scanner.top) if f.due_s is not None)
+        known = (folder.due_s for folder in self._due if folder.due_s is not None)
         return min(chain(known, self._late.values()), default=None)
 
     def unsettled(self) -> bool:
         """Say whether anything may still settle or pair by itself, late end images aside."""
-        return any(f.due_s is not None for f in self.scanner.walk(self.scanner.top))
+        return bool(self._due)
 
     def stirred_s(self) -> float:
         """Say when anything changed last, monotonic."""
@@ -168,8 +174,10 @@ class Desk:
             if due_s <= now_s:
                 del self._late[rel]
                 yield self.scanner.nearest(rel)
-        for folder in list(self.scanner.walk(self.scanner.top)):
-            if folder.due_s is not None and folder.due_s <= now_s:
+        for folder in list(self._due):
+            if self.scanner.nearest(folder.rel) is not folder:
+                self._due.discard(folder)  # it is gone
+            elif folder.due_s is not None and folder.due_s <= now_s:
                 yield folder
 
     def _prompted_anew(self) -> Iterable[Folder]:

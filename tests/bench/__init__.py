@@ -1,0 +1,1 @@
+"""Measurements: `PYTHONPATH=tests python -m bench` writes docs/PERFORMANCE.md."""

@@ -1,0 +1,68 @@
+"""Memory, and processor time while all is waiting."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.stage import Process, Stage, stage, until
+
+_SETTLE_S = 5.0
+_LONG = {"rivya_queue_s": (0.0, 0.0), "rivya_processing_s": (1e6, 1e6)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How a daemon rests.
+
+    Attributes:
+        mib: Resident memory of the daemon's process.
+        all_mib: Of it and its decoders, shared pages counted once.
+        cpu: Share of a core that it uses.
+    """
+
+    mib: float
+    all_mib: float
+    cpu: float
+
+
+def idle() -> Rest:
+    """An empty inbox."""
+    with stage() as scene, scene.daemon() as process:
+        return _rest(process)
+
+
+def waiting(jobs: int) -> Rest:
+    """Jobs that wait for a seat at the provider."""
+    with _full(jobs, seats=1) as (_, process):
+        return _rest(process)
+
+
+def in_flight(jobs: int) -> Rest:
+    """Jobs that the provider has in work; nobody is asked about for an hour."""
+    with _full(jobs, seats=jobs) as (scene, process):
+        until(lambda: len(scene.sandbox.tasks()) == jobs)
+        return _rest(process)
+
+
+@contextmanager
+def _full(jobs: int, *, seats: int) -> Iterator[tuple[Stage, Process]]:
+    """Drop so many and wait until all are taken in."""
+    with stage(time_factor=1.0, seats=seats, **_LONG) as scene:
+        text = scene.studio.config.read_text().replace("_first_s = 0.02", "_first_s = 3600")
+        scene.studio.config.write_text(text)
+        pairs = scene.pairs(jobs)
+        with scene.daemon() as process:
+            for pair in pairs:
+                scene.drop(pair)
+            until(lambda: len(scene.studio.seen("inbox")) == 0, every_s=1.0)
+            yield scene, process
+
+
+def _rest(process: Process) -> Rest:
+    """Wait a moment, then look for some seconds."""
+    time.sleep(_SETTLE_S)
+    cpu_s, begun_s = process.cpu_s(), time.monotonic()
+    time.sleep(2 * _SETTLE_S)
+    cpu = (process.cpu_s() - cpu_s) / (time.monotonic() - begun_s)
+    return Rest(process.own_mib(), process.memory_mib(), cpu)
