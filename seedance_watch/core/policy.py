@@ -80,12 +80,26 @@ def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait 
     if permit == Permit(job.id, job.seq) and job.state is S.SUBMITTING:
         return E.SUBMIT
     until = job.hold.until if job.hold else job.wake_at
-    if (job.hold and until is None) or (until is not None and now < until):
+    # A wait that was recorded in the future says that the clock went back: it is over.
+    if (job.hold and until is None) or (until is not None and job.at <= now < until):
         return Wait(until)
-    # An upload from the future says that the clock went back: its age is unknown.
-    if effect is E.INTEND and not 0 <= now - job.since[S.STAGED] <= STAGED_FRESH_S:
-        return E.STAGE
-    return effect
+    anew = effect is E.INTEND and (_old(job, now) or _shown(job))
+    return E.STAGE if anew else effect
+
+
+def _old(job: Job, now: float) -> bool:
+    """Whether an upload may be gone; one from the future, by a clock that went back, too."""
+    return not 0 <= now - job.since[S.STAGED] <= STAGED_FRESH_S
+
+
+def _shown(job: Job) -> bool:
+    """Whether the provider answered an attempt by whose upload the next one would be looked for.
+
+    It may list what it turned away: a lost answer would then be taken for the old refusal.
+    """
+    if job.staged is None or job.intended is None or job.unsent is None:
+        return False
+    return job.intended.marker in job.staged.urls and job.unsent.kind not in {K.UNREACHED, K.LOCAL}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise, product
 
 import pytest
@@ -9,9 +10,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Unsent
+from seedance_watch.core.events import (
+    Deferred,
+    Effect,
+    Event,
+    Failing,
+    Held,
+    Intended,
+    Staged,
+    Unsent,
+)
 from seedance_watch.core.machine import AT_REST, MOVES, Job
-from seedance_watch.core.model import State
+from seedance_watch.core.model import Money, State
 from seedance_watch.core.policy import (
     ASKED_MOST_S,
     BACKOFF,
@@ -91,6 +101,27 @@ def test_what_waits_waits_and_what_may_go_on_goes_on(state: State) -> None:
             assert step == Wait(until)
         else:
             assert step is NEXT[state]
+
+
+@pytest.mark.parametrize(
+    ("marker", "kind", "effect"),
+    [
+        ("https://a/1.png", K.DENIED, E.STAGE),
+        ("https://a/1.png", K.BUSY, E.STAGE),
+        ("https://a/1.png", K.UNREACHED, E.INTEND),
+        ("key-1", K.DENIED, E.INTEND),
+        ("", K.DENIED, E.INTEND),
+    ],
+)
+def test_an_upload_that_was_answered_is_not_what_the_next_attempt_is_found_by(
+    marker: str, kind: FaultKind, effect: Effect
+) -> None:
+    """Else a lost answer would be taken for the old refusal, and the paid video for a failure."""
+    intent = Intended(1, "key-1", "https://a/pay", b"", marker, Money(Decimal(1), "usd"), 9.0)
+    unsent = Unsent(kind, "why", NOW)
+    one = job(S.STAGED, staged=Staged(("https://a/1.png",)), intended=intent, unsent=unsent)
+    assert decide(one, NOW) is effect
+    assert decide(replace(one, staged=Staged(("https://a/2.png",))), NOW) is E.INTEND
 
 
 @pytest.mark.parametrize(

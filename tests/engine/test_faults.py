@@ -171,3 +171,18 @@ async def test_tasks_that_never_end_keep_nobody_from_starting(
     await studios.once(studio, clock=studios.Shifted(3601.0))
     assert len(sandbox.calls("rivya.status")) > asked
     assert len(sandbox.ledger("charge")) == 2
+
+
+async def test_a_lost_answer_is_not_taken_for_an_old_refusal(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Each attempt that the provider answered has its image at an address of its own."""
+    studio = studios.lay_out(tmp_path / "studio", sandbox.url, provider="segmind")
+    studio.drop('prompt = "waves"\n')
+    sandbox.fault("throttled", "segmind.submit", reset_s=0.05)
+
+    await studios.once(studio)
+
+    assert len(sandbox.calls("segmind.upload")) == 2
+    assert len(sandbox.ledger("charge")) == 1
+    _looks_like(studio, DONE)
