@@ -61,8 +61,9 @@ _OWN: Mapping[State, Row] = {
     S.CLAIMED: {Prepared: S.PREPARED},
     S.PREPARED: {Staged: S.STAGED, **_UNPAID},
     S.STAGED: {Staged: S.STAGED, Intended: S.SUBMITTING, **_UNPAID},
-    # Unsent keeps the upload (policy.py asks for another where it was looked at); Absent and GivenUp ask for a new one, whose
-    # address cannot be mistaken for the old attempt's in the provider's history.
+    # Unsent keeps the upload (policy.py asks for another where it was looked at); Absent and
+    # GivenUp ask for a new one, whose address cannot be mistaken for the old attempt's in the
+    # provider's history.
     S.SUBMITTING: {
         Accepted: S.RUNNING,
         Unsent: S.STAGED,
