@@ -71,7 +71,16 @@ def holds(path: Path, digest: str) -> bool:
 
 def sync_dir(path: Path) -> None:
     """Make a directory's names durable; file systems that cannot sync directories are believed."""
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+
+def sync_file(path: Path) -> None:
+    """Make a file's bytes durable, whoever wrote them; a link is never followed."""
+    _sync(path, _READ)
+
+
+def _sync(path: Path, flags: int) -> None:
+    fd = os.open(path, flags)
     try:
         os.fsync(fd)
     except OSError as error:

@@ -34,6 +34,8 @@ def take_in(claim: Claiming, places: Places) -> Claim:
     _sync([folder, folder.parent, *(source.parent for source in sources)])
     if not all(here):
         return Claim.GONE
+    for each in filter(files.plain, (folder / part.name for part in claim.parts)):
+        files.sync_file(each)  # most programs only copy, and a power cut would empty the file
     as_settled = all(files.holds(folder / part.name, part.sha256) for part in claim.parts)
     return Claim.CLAIMED if as_settled else Claim.CHANGED
 

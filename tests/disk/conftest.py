@@ -1,6 +1,7 @@
 """Real mounts, and processes that really die in the middle of an operation."""
 
 import errno
+import fcntl
 import os
 import shutil
 import subprocess
@@ -110,14 +111,20 @@ STRUCK = 77
 def _strike(how: str, name: str, args: tuple[Any, ...]) -> None:
     """End the process at once, or let the call fail as on a full disk.
 
-    Torn: as a power cut does that leaves half of the last file.
+    Torn: as a power cut does that leaves half of the last file that we wrote.
     """
     if how == "full":
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    if how == "torn" and name == "fsync" and os.path.isfile(f"/proc/self/fd/{args[0]}"):  # noqa: PTH113
+    if how == "torn" and name == "fsync" and _written(args[0]):
         path = f"/proc/self/fd/{args[0]}"
         os.truncate(path, os.stat(path).st_size // 2)  # noqa: PTH116
     os._exit(STRUCK)
+
+
+def _written(fd: int) -> bool:
+    """Whether we wrote to it; people's own files may be torn too, which tests/power looks at."""
+    writable = fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY
+    return writable and os.path.isfile(f"/proc/self/fd/{fd}")  # noqa: PTH113
 
 
 def _arm(nth: int, how: str) -> Callable[[], bool]:

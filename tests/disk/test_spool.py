@@ -176,6 +176,16 @@ def test_a_file_taken_away_gives_the_other_back(world: World) -> None:
     assert world.files() == {"inbox/shot01.toml": WISH}
 
 
+def test_what_was_only_copied_is_durable_once_claimed(
+    world: World, told: list[tuple[str, str]]
+) -> None:
+    """Promise 5: whoever dropped it did not sync it, and a power cut would leave it empty."""
+    claim = claimed(world, world.drop())
+
+    for part in claim.parts:
+        assert ("sync", str(world.spool.folder(claim) / part.name)) in told
+
+
 def test_a_second_drop_of_the_same_name_is_left_for_its_own_claim(world: World) -> None:
     """Dropped again during a cut claim, other bytes stay where they are."""
     claim = claimed(world, world.drop())
