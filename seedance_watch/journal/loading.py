@@ -10,9 +10,9 @@ from seedance_watch.core import machine
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
-from seedance_watch.journal import codec
+from seedance_watch.journal import codec, sql
 from seedance_watch.journal.rows import UNREADABLE
-from seedance_watch.journal.text import restored
+from seedance_watch.journal.text import restored, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +67,18 @@ def _folded(job_id: str, seq: int, lines: Sequence[Sequence[Any]]) -> Job:
 
 
 def history(job_id: str, lines: Iterable[Sequence[Any]]) -> list[Record]:
-    """Give the records of one job from rows of (seq, at, type, data).
+    """Give the records of one job from rows of (seq, at, type, data, sum).
 
     Raises:
-        JournalError: An event cannot be read.
+        JournalError: An event is damaged or cannot be read.
     """
     return [_record(job_id, line) for line in lines]
 
 
 def _record(job_id: str, line: Sequence[Any]) -> Record:
-    seq, at, name, data = line
+    seq, at, name, data, total = line
+    if total != sql.checksum(storable(job_id), seq, at, name, data):
+        raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
     try:
         return Record(job_id, seq, at, codec.decode(name, data))
     except JournalError as error:

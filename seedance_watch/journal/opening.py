@@ -87,12 +87,28 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
 def _check(connection: apsw.Connection, path: Path) -> None:
     """Look at every page; a journal that is damaged or newer is left alone."""
     began = time.monotonic()
-    problems = [str(found[0]) for found in connection.execute("PRAGMA quick_check(5)")]
+    problems = [str(found[0]) for found in connection.execute("PRAGMA integrity_check(5)")]
     if problems != ["ok"]:
         raise JournalError(words("trust", path, apsw.CorruptError("; ".join(problems))))
     check_version(connection, path)
+    try:
+        _check_rows(connection)
+    except (JournalError, UnicodeDecodeError) as error:
+        raise JournalError(words("trust", path, apsw.CorruptError(str(error)))) from error
     took_s = round(time.monotonic() - began, 3)
     structlog.get_logger().info("journal.checked", path=str(path), took_s=took_s)
+
+
+def _check_rows(connection: apsw.Connection) -> None:
+    """Look at every row that follows from events: it decides what is open, bought and spent.
+
+    Events are looked at when they are read; their number may be large.
+    """
+    if tables(connection) and schema(connection) == sql.VERSION:
+        for found in connection.execute(sql.ROWS[None], (-1,)):
+            sql.row(found)
+        for found in connection.execute(sql.SPENDINGS):
+            sql.check_spending(found)
 
 
 def tables(connection: apsw.Connection) -> set[str]:
@@ -112,6 +128,8 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
             f"{path} is a database, but no journal; set state_dir to another folder"
         )
     version = schema(connection) if found else sql.VERSION
+    if version < 1:
+        raise JournalError(words("trust", path, apsw.CorruptError("its version is not readable")))
     if version > sql.VERSION:
         raise JournalError(
             f"the journal {path} was written by {meta(connection, 'app')} with schema {version}, "
@@ -120,8 +138,9 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
 
 
 def schema(connection: apsw.Connection) -> int:
-    """Give the version of the schema that the tables have."""
-    return int(meta(connection, "schema") or 0)
+    """Give the version of the schema that the tables have, 0 when that is not readable."""
+    noted = meta(connection, "schema")
+    return int(noted) if noted.isdecimal() else 0
 
 
 def meta(connection: apsw.Connection, name: str) -> str:

@@ -29,6 +29,15 @@ _BUSY_MS = 5_000
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 
+class Undecodable(JournalError):
+    """A text is damaged so that it is none any more."""
+
+
+def _damage(error: UnicodeDecodeError) -> apsw.Error:
+    """Give the database's word for it; the text itself is nobody's business."""
+    return apsw.CorruptError(f"a text is not {error.encoding}")
+
+
 class SqliteReader:
     """A read-only view of a journal; blocking, may be used from any thread.
 
@@ -89,7 +98,22 @@ class SqliteReader:
 
     def load(self) -> Loaded:
         """Fold every job that is not at rest."""
-        return loading.load(self._all(sql.WORKING))
+        try:
+            return loading.load(self._all(sql.WORKING))
+        except Undecodable:
+            return self._load_singly()
+
+    def _load_singly(self) -> Loaded:
+        """Fold job by job, because somewhere there is text that is none."""
+        return loading.load(line for found in self._all(sql.OPEN) for line in self._lines(*found))
+
+    def _lines(self, stored_id: str, seq: int, held: str) -> list[tuple[Any, ...]]:
+        """Give what the query WORKING finds of one job; a damaged history as an empty event."""
+        try:
+            history = self._all(sql.HISTORY, stored_id)
+        except Undecodable:
+            history = [(0, 0.0, "", "", 0)]
+        return [(stored_id, seq, held, *each) for each in history]
 
     def backup(self, target: Path) -> None:
         """Write a whole, compact copy, durably, while others read and write.
@@ -133,6 +157,8 @@ class SqliteReader:
                 self._connection = self._open()
             try:
                 return self._connection.execute(text, values).fetchall()
+            except UnicodeDecodeError as error:
+                raise Undecodable(words("read", self._path, _damage(error))) from error
             except (apsw.Error, OSError) as error:
                 raise JournalError(words("read", self._path, error)) from error
 

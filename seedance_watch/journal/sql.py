@@ -4,13 +4,15 @@ Placeholders are "?" and no text holds a literal one, so that a dialect with ano
 replaces them; what really differs is a slot of SCHEMA, filled by a table per dialect.
 """
 
+import json
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from seedance_watch.core.budget import Ceiling
-from seedance_watch.core.errors import Declined, SeedanceWatchError, Stale
+from seedance_watch.core.errors import Declined, JournalError, SeedanceWatchError, Stale
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.spending import Spending
@@ -19,7 +21,7 @@ from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
 from seedance_watch.ports import Row, Terms
 
-VERSION = 2  # of the schema; a higher number in a journal is refused
+VERSION = 3  # of the schema; a higher number in a journal is refused
 
 Value = str | int | float | None
 
@@ -59,6 +61,7 @@ SPENDING = (
         unit TEXT NOT NULL,
         micros {int} NOT NULL,
         at {real} NOT NULL,
+        sum {int} NOT NULL,
         PRIMARY KEY (job_id, attempt)
     ) {keyed}""",
     "CREATE INDEX spending_at ON spending (provider, at, watch, micros)",
@@ -73,6 +76,7 @@ SCHEMA = (
         at {real} NOT NULL,
         type TEXT NOT NULL,
         data TEXT NOT NULL,
+        sum {int} NOT NULL,
         PRIMARY KEY (job_id, seq)
     ) {keyed}""",
     """CREATE TABLE jobs (
@@ -94,7 +98,8 @@ SCHEMA = (
         seq {int} NOT NULL,
         video TEXT NOT NULL,
         fingerprint TEXT NOT NULL,
-        at_rest {int} NOT NULL
+        at_rest {int} NOT NULL,
+        sum {int} NOT NULL
     ) {table}""",
     "CREATE INDEX jobs_working ON jobs (number) WHERE at_rest = 0",
     "CREATE INDEX jobs_changed ON jobs (changed_at, number)",
@@ -105,8 +110,10 @@ SCHEMA = (
 _SET = (
     "drop_id", "watch", "label", "state", "held", "provider", "model", "cost_amount",
     "cost_unit", "wake_at", "reason", "created_at", "changed_at", "seq", "video",
-    "fingerprint", "at_rest",
+    "fingerprint", "at_rest", "sum",
 )  # fmt: skip
+# What is there for people alone, and is changed alone.
+_UNSUMMED = frozenset({"held", "reason", "sum"})
 _NAMES = ", ".join(_SET)
 _MARKS = ", ".join("?" for _ in _SET)
 
@@ -115,7 +122,7 @@ _NEW_JOB = (
 )
 _ASSIGN = ", ".join(f"{name} = ?" for name in _SET)
 _NEXT_JOB = f"UPDATE jobs SET {_ASSIGN} WHERE job_id = ? AND seq = ?"  # noqa: S608
-_NEW_EVENT = "INSERT INTO events (job_id, seq, at, type, data) VALUES (?, ?, ?, ?, ?)"
+_NEW_EVENT = "INSERT INTO events (job_id, seq, at, type, data, sum) VALUES (?, ?, ?, ?, ?, ?)"
 _MARK = "UPDATE jobs SET held = ?, reason = ? WHERE job_id = ? AND seq = ?"
 
 PUT_META = (
@@ -124,10 +131,11 @@ PUT_META = (
 )
 NOW = "SELECT CURRENT_TIMESTAMP"  # UTC in SQLite
 META = "SELECT value FROM meta WHERE name = ?"
-HISTORY = "SELECT seq, at, type, data FROM events WHERE job_id = ? ORDER BY seq"
-WORKING = """SELECT jobs.job_id, jobs.seq, jobs.held, events.seq, events.at, type, data
-    FROM jobs LEFT JOIN events ON events.job_id = jobs.job_id
+HISTORY = "SELECT seq, at, type, data, sum FROM events WHERE job_id = ? ORDER BY seq"
+WORKING = """SELECT jobs.job_id, jobs.seq, jobs.held, events.seq, events.at, type, data,
+    events.sum FROM jobs LEFT JOIN events ON events.job_id = jobs.job_id
     WHERE jobs.at_rest = 0 ORDER BY jobs.number, events.seq"""
+OPEN = "SELECT job_id, seq, held FROM jobs WHERE at_rest = 0 ORDER BY number"
 _ROW = f"SELECT job_id, {_NAMES} FROM jobs"  # noqa: S608
 ROW = f"{_ROW} WHERE job_id = ?"
 SIBLINGS = f"{_ROW} WHERE drop_id = ? ORDER BY number"
@@ -137,8 +145,9 @@ ROWS: Mapping[bool | None, str] = {
     True: f"{_ROW} WHERE at_rest = 1 {_LATEST}",
     False: f"{_ROW} WHERE at_rest = 0 {_LATEST}",
 }
-_SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)"""
+_SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at, sum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+SPENDINGS = "SELECT job_id, attempt, watch, provider, model, unit, micros, at, sum FROM spending"
 _UNSPEND = "DELETE FROM spending WHERE job_id = ?"
 _SPENT = """FROM spending
     WHERE provider = ? AND at >= ? AND at < ? AND (? = '' OR watch = ?) AND unit = ?"""
@@ -176,7 +185,8 @@ def _money(change: Change) -> Iterator[Step]:
     job_id, watch = storable(change.row.job_id), storable(change.row.watch)
     yield Step(_UNSPEND, (job_id,), unless=None)
     for each in change.spendings:
-        yield Step(_SPEND, (job_id, each.attempt, watch, *_spent(each)))
+        values = (job_id, each.attempt, watch, *_spent(each))
+        yield Step(_SPEND, (*values, checksum(*values)))
 
 
 def _spent(each: Spending) -> tuple[Value, ...]:
@@ -214,7 +224,7 @@ def spent(ceiling: Ceiling, found: int) -> Money:
 def _event(record: Record) -> Step:
     """Give the statement that adds one event."""
     values = (storable(record.job_id), record.seq, record.at, *codec.encode(record.event))
-    return Step(_NEW_EVENT, values)
+    return Step(_NEW_EVENT, (*values, checksum(*values)))
 
 
 def mark_unreadable(job_id: str, seq: int, reason: str) -> Step:
@@ -234,17 +244,57 @@ def _values(row: Row) -> tuple[Value, ...]:
         "cost_unit": row.cost.unit if row.cost else None,
         "at_rest": int(at_rest(row)),
     }
-    values = (named[name] if name in named else getattr(row, name) for name in _SET)
-    return tuple(storable(str(each)) if isinstance(each, str) else each for each in values)
+    for name in (each for each in _SET if each not in {*named, "sum"}):
+        value = getattr(row, name)
+        named[name] = storable(str(value)) if isinstance(value, str) else value
+    named["sum"] = job_sum({**named, "job_id": storable(row.job_id)})
+    return tuple(named[name] for name in _SET)
+
+
+def checksum(*values: Value) -> int:
+    """Give what a row's values add up to; a bit that flips on the disk makes it wrong.
+
+    SQLite looks at the shape of its pages only, not at what stands in them.
+    """
+    plain = [float(each) if isinstance(each, int) else each for each in values]
+    return zlib.crc32(json.dumps(plain).encode())
+
+
+def job_sum(stored: Mapping[str, Value]) -> int:
+    """Give the checksum of a job's row by its columns' names."""
+    return checksum(stored["job_id"], *(stored[name] for name in _SET if name not in _UNSUMMED))
 
 
 def row(found: Sequence[Any]) -> Row:
-    """Give the row of which a query found `job_id` and the columns of _SET."""
-    named = dict(zip(("job_id", *_SET), map(_read, found), strict=True))
-    amount, unit = named.pop("cost_amount"), named.pop("cost_unit")
-    del named["at_rest"]
+    """Give the row of which a query found `job_id` and the columns of _SET.
+
+    Raises:
+        JournalError: It is damaged.
+    """
+    stored = named(found)
+    if stored["sum"] != job_sum(stored):
+        raise JournalError(f"the journal's row of job {stored['job_id']} is damaged")
+    values = {name: _read(value) for name, value in stored.items()}
+    amount, unit = values.pop("cost_amount"), values.pop("cost_unit")
+    del values["at_rest"], values["sum"]
     cost = None if amount is None else Money(Decimal(amount), unit)
-    return Row(**{**named, "state": State(named["state"])}, cost=cost)
+    return Row(**{**values, "state": State(values["state"])}, cost=cost)
+
+
+def named(found: Sequence[Any]) -> dict[str, Any]:
+    """Give what a query for rows found by the columns' names."""
+    return dict(zip(("job_id", *_SET), found, strict=True))
+
+
+def check_spending(found: Sequence[Any]) -> None:
+    """Check a row of the query SPENDINGS.
+
+    Raises:
+        JournalError: It is damaged.
+    """
+    *values, total = found
+    if total != checksum(*values):
+        raise JournalError(f"what the journal says job {values[0]} spent is damaged")
 
 
 def _read(value: Any) -> Any:

@@ -224,14 +224,22 @@ def test_promise_11_no_interleaving_exceeds_a_ceiling(
 
 # Journals of earlier versions
 
-DOWNGRADE = """
+TO_2 = """
+    ALTER TABLE events DROP COLUMN sum; ALTER TABLE jobs DROP COLUMN sum;
+    ALTER TABLE spending DROP COLUMN sum;
+    UPDATE meta SET value = '2' WHERE name = 'schema';
+"""
+TO_1 = f"""{TO_2}
     DROP TABLE spending; DROP INDEX jobs_bought;
     ALTER TABLE jobs DROP COLUMN fingerprint; ALTER TABLE jobs DROP COLUMN video;
     UPDATE meta SET value = '1' WHERE name = 'schema';
 """
 
 
-async def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) -> None:
+@pytest.mark.parametrize("downgrade", [TO_1, TO_2])
+async def test_a_journal_of_an_earlier_version_is_brought_up_to_date(
+    tmp_path: Path, downgrade: str
+) -> None:
     """What was spent and bought before still counts; the jobs are the same."""
     path = tmp_path / "journal.db"
     journal = await SqliteJournal.open(path)
@@ -239,7 +247,7 @@ async def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Pa
         await intend(journal, await staged(journal, name, fingerprint=f"F{name}"), "1.5")
     before = await journal.rows(), await journal.working()
     await journal.close()
-    apsw.Connection(str(path)).execute(DOWNGRADE)
+    apsw.Connection(str(path)).execute(downgrade)
     with pytest.raises(JournalError, match="start the daemon once"):
         SqliteReader(path)
 
