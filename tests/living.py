@@ -14,6 +14,7 @@ from seedance_watch.config.load import load
 from seedance_watch.core.events import Event, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.engine.threads import Threads
+from seedance_watch.ports import Clock
 
 DEADLINE_S = 30.0
 
@@ -76,13 +77,15 @@ class Life:
 
 
 @asynccontextmanager
-async def living(studio: studios.Studio) -> AsyncIterator[Life]:
+async def living(studio: studios.Studio, clock: Clock | None = None) -> AsyncIterator[Life]:
     """Run the daemon for the length of the block."""
     settings, life = load(studio.config), Life()
     Threads.installed()
     with capture_logs() as life.logs:
         await folders_made(settings)
-        built = await build(settings, stop=life.stop, listeners=(life.heard,), apart=False)
+        built = await build(
+            settings, stop=life.stop, listeners=(life.heard,), clock=clock, apart=False
+        )
         ready = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as tasks:

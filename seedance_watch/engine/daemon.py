@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from seedance_watch.core import machine, naming, orders
+from seedance_watch.core import machine, naming, orders, policy
 from seedance_watch.core.errors import Stale
 from seedance_watch.core.events import Claiming, Effect, Record
 from seedance_watch.core.machine import Job
@@ -27,7 +27,7 @@ from seedance_watch.ports import Inbox
 # Effects that a stop may cut short. A download goes on where it ended and has a connection of
 # its own; other calls are short, and cutting one would spoil the connections they share.
 _MAY_CUT = frozenset({Effect.DOWNLOAD})
-_IDLE_S = 3600.0
+_IDLE_S = 60.0  # also until it is noticed that the clock was set, or that the machine slept
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ class Daemon:
                 self._inbox(job).keep_off(part.source for part in job.claim.parts)
             if job.hold:
                 self.hands.unnoted.add(job.id)
-            self.queue.put(job, at=job.wake_at or now if job.hold is None else job.hold.until)
+            self.queue.put(job, at=_due(job, now))
             self.room.loaded(job)
         self._loaded.set()
 
@@ -211,9 +211,13 @@ class Daemon:
     async def _dispatch(self, tasks: asyncio.TaskGroup) -> None:
         """Start every job whose turn it is; sleep until the next one's."""
         clock = self.runner.tools.clock
+        now = clock.now()
         while not self.stop.is_set():
             self._nudge.clear()
-            now = clock.now()
+            before, now = now, clock.now()
+            if now < before:
+                self.queue.set_back(before - now)
+                self.lanes.set_back(before - now)
             for job in self.queue.due(now):
                 self._driving[job.id] = tasks.create_task(self._drive(job))
             for job_id in self.room.next_of(self.queue.jobs):
@@ -293,6 +297,12 @@ class Daemon:
         self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:
             self._inbox(after).let_go(part.source for part in after.claim.parts)
+
+
+def _due(job: Job, now: float) -> float | None:
+    """Give when a job that a start finds may go on; None: when somebody acts."""
+    step = policy.decide(job, now)
+    return step.until if isinstance(step, policy.Wait) else now
 
 
 def _claiming(drop: Drop, name: str, take: int, key: str) -> Claiming:

@@ -91,6 +91,12 @@ class Lanes:
         lane = self.lane(provider)
         return lane.why if lane.closings and _SAID.get(lane.kind) == PAUSED else ""
 
+    def set_back(self, by_s: float) -> None:
+        """Pause no longer than before although the clock was set back."""
+        for lane in self._lanes.values():
+            if lane.closed_until is not None:
+                lane.closed_until -= by_s
+
     def next_at(self, now: float) -> float | None:
         """Give when the next closed lane may be probed, None when none is closed."""
         ends = [lane.closed_until for lane in self._lanes.values() if lane.closed_until]

@@ -185,6 +185,10 @@ class Queue:
         elsewhere = len(self._working[provider] - each.seated)
         return self._lane_seats(provider, elsewhere) - elsewhere - len(each.seated)
 
+    def set_back(self, by_s: float) -> None:
+        """Wait no longer than before although the clock was set back."""
+        self._times = [(at - by_s, ticket, job_id) for at, ticket, job_id in self._times]
+
     def next_at(self) -> float | None:
         """Give when the next waiting time ends, None when none is waited for."""
         return self._times[0][0] if self._times else None

@@ -431,3 +431,48 @@ def test_a_closed_lane_makes_ten_thousand_jobs_free(monkeypatch: pytest.MonkeyPa
     for _ in range(100):
         assert list(queue.due(1.0)) == []
     assert asked == 100
+
+
+# Folders
+
+
+def test_a_job_whose_folders_are_away_waits_and_keeps_nobody_back() -> None:
+    """It takes no seat; when they are back it stands at its gate again."""
+    away = {"shot.1"}
+    queue = Queue(lambda _p, _n: 1, lambda _p, _t: True, lambda each: each.id not in away)
+
+    assert through(queue, job(), job("tree")) == ["tree.1"]
+    queue.forget(job("tree"))
+    queue.unpark()
+    assert list(queue.due(0.0)) == []
+    away.clear()
+    queue.unpark()
+    assert [each.id for each in queue.due(0.0)] == ["shot.1"]
+
+
+def test_a_job_that_was_put_again_while_its_folders_were_away_has_one_place() -> None:
+    """The older place is void."""
+    away = {"shot.1"}
+    queue = Queue(lambda _p, _n: 9, lambda _p, _t: True, lambda each: each.id not in away)
+    through(queue, job())
+    queue.put(job(), at=0.0)
+    away.clear()
+    queue.unpark()
+    assert [each.id for each in queue.due(0.0)] == ["shot.1"]
+
+
+def test_a_seat_may_be_given_to_others() -> None:
+    """While its job waits for a disk that does not answer."""
+    queue = wide(1)
+    assert through(queue, job(), job("tree")) == ["shot.1"]
+    queue.unseat("shot.1")
+    assert [each.id for each in queue.due(0.0)] == ["tree.1"]
+
+
+def test_a_clock_set_back_prolongs_no_wait() -> None:
+    """Times move with it."""
+    queue = wide()
+    queue.put(job(), at=1000.0)
+    queue.set_back(900.0)
+    assert queue.next_at() == 100.0
+    assert [each.id for each in queue.due(100.0)] == ["shot.1"]
