@@ -68,6 +68,7 @@ class Gateway:
         self._key = key
         self._clock = clock
         self._ahead_s = 0.0
+        self._ahead_then: dict[str, float] = {}
         self._settings = settings
         self._resolve = resolve
         self._rule = LinkRule.of(settings.base_url)
@@ -111,12 +112,14 @@ class Gateway:
                 UNSURE, GARBLED: something may have been. Others as the dialect says.
         """
         flow = self._dialect.submit(intent)
+        self._ahead_then = paying.noted(self._ahead_then, intent.key, self._ahead_s)
         return await uncut(self._run(flow, intent=intent, part=part))
 
     async def reconcile(self, intent: Intended, intended_at: float) -> Accepted | Absent | None:
         """Look whether the intent was taken; never pays anew. None: not to be known yet."""
         flow = self._dialect.reconcile(intent, intended_at)
-        return await uncut(self._run(flow, intent=intent, replay_of_at=intended_at))
+        told_at = intended_at + self._ahead_then.get(intent.key, 0.0)
+        return await uncut(self._run(flow, intent=intent, replay_of_at=told_at))
 
     async def poll(self, task_id: str, accepted_at: float) -> Ready | None:
         """Ask once how a task stands; None: not finished. A failed task is Fault(REFUSED)."""

@@ -5,6 +5,8 @@ alone does not tell how long ago the intent was: it may have been set back meanw
 stood still while the machine was off. The provider's clock did neither.
 """
 
+from collections.abc import Mapping
+
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Intended
 from seedance_watch.providers.dialect import Call, Reply
@@ -34,6 +36,19 @@ def ahead_s(reply: Reply) -> float:
     """Give how far the provider's clock is ahead of ours; 0.0 when behind, or not told."""
     told_at = http_date(reply.headers.get("date", ""))
     return 0.0 if told_at is None else max(0.0, told_at - reply.at)
+
+
+_NOTED_MOST = 1000
+
+
+def noted(known: Mapping[str, float], key: str, ahead: float) -> dict[str, float]:
+    """Note by how much the provider's clock was ahead at an intent; the oldest is forgotten.
+
+    What is not known any more, as after a restart, counts as 0.0: the replay is believed to be
+    later than it is.
+    """
+    newest = list(known.items())[-_NOTED_MOST:]
+    return {**dict(newest), key: ahead}
 
 
 def check_age(provider: str, *, age_s: float, window_s: float) -> None:
