@@ -3,10 +3,12 @@
 Short in CI. For longer: `FUZZ_MINUTES=30 pytest tests/fuzz/test_studio_machine.py`.
 """
 
+import json
 import os
 import shutil
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
@@ -61,6 +63,7 @@ class StudioMachine(RuleBasedStateMachine):
     sandbox: ClassVar[Sandbox]
     lives: ClassVar[int] = 0
     kills: ClassVar[int] = 0
+    tally: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,6 +152,7 @@ class StudioMachine(RuleBasedStateMachine):
     ) -> None:
         """The provider or the way to it will fail."""
         kind, args = spoil
+        self.tally["faults"] += 1
         self.sandbox.fault(kind, endpoint, nth=nth, times=times, **args)
 
     @rule(
@@ -221,6 +225,10 @@ class StudioMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "people"):
             self.settle()
+            found = self._findings()
+            self.tally["jobs"] += len(found.jobs)
+            self.tally["videos"] += len(list(self.studio.outbox.rglob("*.mp4")))
+            self.tally["charges"] += sum(line.entry == "charge" for line in found.lines)
         shutil.rmtree(self.root)
 
 
@@ -263,4 +271,5 @@ def test_no_order_of_events_loses_or_pays_twice(sandbox: Sandbox) -> None:
             run_state_machine_as_test(StudioMachine, settings=more)
     finally:
         structlog.reset_defaults()
-    print(f"{StudioMachine.lives} lives, {StudioMachine.kills} of them killed")
+    lived = {"starts": StudioMachine.lives, "crashes": StudioMachine.kills}
+    print("tally", json.dumps(lived | StudioMachine.tally))
