@@ -12,7 +12,7 @@ import apsw
 import structlog
 
 from seedance_watch.core.errors import JournalError
-from seedance_watch.journal import place, sql
+from seedance_watch.journal import log, place, sql
 from seedance_watch.journal.trouble import words
 from seedance_watch.journal.upgrade import upgrade
 
@@ -57,17 +57,18 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
     place.check_whole(path)
     with contextlib.ExitStack() as undo:
         try:
+            found = log.survey(place.wal(path))
             path.touch(mode=0o600)  # it holds what is sent; its companions inherit the mode
             connection = apsw.Connection(address(path, "mode=rwc"), flags=_FLAGS, vfs=vfs)
             undo.callback(connection.close, True)
-            _prepare(connection, path)
+            _prepare(connection, path, found)
         except (apsw.Error, OSError) as error:
             raise JournalError(words("open", path, error)) from error
         undo.pop_all()
     return connection
 
 
-def _prepare(connection: apsw.Connection, path: Path) -> None:
+def _prepare(connection: apsw.Connection, path: Path, found: log.Log) -> None:
     """Check, configure and if need be make the tables."""
     connection.set_busy_timeout(BUSY_MS)
     # Closing must not checkpoint by itself after an error; SqliteJournal.close does it.
@@ -75,6 +76,7 @@ def _prepare(connection: apsw.Connection, path: Path) -> None:
     for name, value in PRAGMAS:
         connection.pragma(name, value)
     _check(connection, path)
+    _check_log(connection, path, found)
     if connection.pragma("journal_mode", "wal") != "wal":
         raise JournalError(
             f"the disk of {path} cannot keep a write-ahead log; set state_dir to another disk"
@@ -97,6 +99,14 @@ def _check(connection: apsw.Connection, path: Path) -> None:
         raise JournalError(words("trust", path, apsw.CorruptError(str(error)))) from error
     took_s = round(time.monotonic() - began, 3)
     structlog.get_logger().info("journal.checked", path=str(path), took_s=took_s)
+
+
+def _check_log(connection: apsw.Connection, path: Path, found: log.Log) -> None:
+    """Refuse to go on where SQLite silently left out transactions that were recorded."""
+    read, _ = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)
+    if found.lost(max(0, read)):
+        what = f"{place.wal(path)} holds events that cannot be read"
+        raise JournalError(words("trust", path, apsw.CorruptError(what)))
 
 
 def _check_rows(connection: apsw.Connection) -> None:

@@ -104,7 +104,13 @@ def steer(target: str, what: str) -> None:
 
     folder = CORPUS / target
     asked = [what] if Path(what).is_file() else [f"-max_total_time={what}", str(folder)]
-    limits = ["-max_len=8192", "-timeout=20", "-rss_limit_mb=4096", f"-dict={CORPUS / 'words'}"]
+    limits = [
+        "-max_len=8192",
+        "-keep_seed=1",
+        "-timeout=20",
+        "-rss_limit_mb=4096",
+        f"-dict={CORPUS / 'words'}",
+    ]
     found = f"-artifact_prefix={CORPUS / target}-"
     atheris.Setup([sys.argv[0], *limits, "-print_final_stats=1", found, *asked], TARGETS[target])
     atheris.Fuzz()

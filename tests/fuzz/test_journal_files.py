@@ -4,7 +4,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -29,6 +29,7 @@ QUICK = settings(
     suppress_health_check=list(HealthCheck),
 )
 EVER = Ceiling("rivya", "", 0.0, 1e12, Money(Decimal(0), "credits"))
+ENDINGS = ("", "-wal")
 NAMES = tuple(f"job{n}" for n in range(24))
 
 
@@ -130,6 +131,60 @@ def test_a_damaged_journal_is_right_or_refused(content: bytes) -> None:
     """What was paid for is never forgotten or changed without a word."""
     found = opened({"": content, ".born": b""} if content else {"": b"", "-wal": b"x"})
     assert found if isinstance(found, str) else found == whole()[1]
+
+
+# After a kill: the newest events are in the log
+
+
+@cache
+def killed() -> tuple[dict[str, bytes], Sequence[Facts]]:
+    """Give the files of a journal whose process died, and what it said after each append."""
+
+    async def make(path: Path) -> list[Facts]:
+        journal = await SqliteJournal.open(path)
+        said = [await facts(journal)]
+        for number, name in enumerate(NAMES[:6]):
+            events = (claiming(name), *LIFE[: number % (len(LIFE) + 1)])
+            await journal.append(*Story.of(name).next(*events))
+            said.append(await facts(journal))
+        files.update({each: path.with_name(path.name + each).read_bytes() for each in ENDINGS})
+        await journal.close()
+        return said
+
+    files: dict[str, bytes] = {}
+    return files, in_folder(lambda path: asyncio.run(make(path)))
+
+
+@st.composite
+def damaged_log(draw: st.DrawFn) -> bytes:
+    """Flip bits, blank a sector, or tear the end off."""
+    found = bytearray(killed()[0]["-wal"])
+    at = st.integers(0, len(found) - 1) | st.integers(0, 200)
+    match draw(st.sampled_from(("flip", "flip", "blank", "torn"))):
+        case "flip":
+            found[draw(at)] ^= 1 << draw(st.integers(0, 7))
+        case "blank":
+            start = draw(at) & ~511
+            found[start : start + 512] = bytes(512)
+        case _:
+            last = len(found) - 4096
+            del found[draw(st.integers(last, len(found) - 1)) :]
+    return bytes(found)
+
+
+@QUICK
+@given(damaged_log())
+def test_a_damaged_log_is_right_or_refused(content: bytes) -> None:
+    """But for the last append, which a power cut may have torn before anybody was told."""
+    files, said = killed()
+    found = opened({**files, "-wal": content})
+    assert found if isinstance(found, str) else found in said[-2:]
+
+
+def test_an_undamaged_log_is_read() -> None:
+    """The files of a killed process alone say all that was appended."""
+    files, said = killed()
+    assert opened(files) == said[-1]
 
 
 @settings(QUICK, max_examples=15)

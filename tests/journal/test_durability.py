@@ -164,8 +164,14 @@ async def _workload(disk: FaultyDisk, path: Path) -> Told:
 
 
 async def _examine(path: Path, must: dict[str, int]) -> list[str]:
-    """Start on what a power cut left; give the jobs that lost an event that was told."""
-    journal = await SqliteJournal.open(path)
+    """Start on what a power cut left; give the jobs that lost an event that was told.
+
+    A start that is refused, because the log cannot be believed, counts as the loss of all.
+    """
+    try:
+        journal = await SqliteJournal.open(path)
+    except JournalError:
+        return ["refused"]
     rows = {row.job_id: row.seq for row in await journal.rows()}
     for name, seq in rows.items():
         job = machine.fold(name, await journal.history(name))  # legal, without gaps
