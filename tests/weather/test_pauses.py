@@ -111,16 +111,16 @@ async def test_paused_the_lane_is_tried_by_one_job_at_a_time(skies: Skies) -> No
 async def test_tasks_under_way_are_finished_while_the_lane_is_paused(skies: Skies) -> None:
     """No credits for new ones says nothing about those that are paid."""
     skies.way = "segmind"
-    skies.sandbox.fault("slow_task", skies.paid, seconds=0.3)
-    skies.drop("a")
+    skies.sandbox.fault("slow_task", skies.paid, seconds=0.3, times=0)
+    skies.sandbox.fault("answer", skies.paid, nth=2, status=402, times=0)
+    skies.drop("a", "b")
 
     async with skies.running():
-        await until(skies.sandbox.tasks)
-        skies.sandbox.turn(segmind_credits=0.0)
-        skies.drop("b")
-        await until((skies.studio.outbox / "a.mp4").exists)
+        await until(lambda: skies.studio.seen("outbox"))
+        assert (len(skies.charges()), skies.words()) == (1, ["lane.paused"])
+        skies.sandbox.clear_faults()
 
-    assert len(skies.charges()) == 1
+    skies.whole("a", "b")
 
 
 async def test_a_key_that_is_mended_in_its_file_is_used_at_the_next_probe(skies: Skies) -> None:
