@@ -2,8 +2,10 @@
 
 Stop its process (SIGSTOP) and the drive hangs as one does whose server is gone; kill it and every
 call fails; start it with limits and it is as choosy about names as other systems are. Needs root
-and /dev/fuse. Run as `python drive.py POINT FOLDER [LONGEST_NAME_BYTES] [fold]`.
+and /dev/fuse. Run as `python drive.py POINT FOLDER [LONGEST_NAME_BYTES] [fold] [strict]`.
 """
+
+# ruff: noqa: PTH101, PTH102, PTH104, PTH116, PTH208, C901
 
 import ctypes
 import errno
@@ -27,8 +29,8 @@ _NOFOLLOW = {"follow_symlinks": False}
 class Drive:
     """The serving side: one thread, one request after the other, nothing cached."""
 
-    def __init__(self, folder: str, longest: int, *, fold: bool) -> None:
-        self.longest, self.fold = longest, fold
+    def __init__(self, folder: str, longest: int, *, fold: bool, strict: bool) -> None:
+        self.longest, self.fold, self.strict = longest, fold, strict
         self.paths: dict[int, str] = {1: folder}
         self.nodes: dict[str, int] = {folder: 1}
 
@@ -36,6 +38,8 @@ class Drive:
         """Give the path of a name, as this drive understands names."""
         if len(name) > self.longest:
             raise OSError(errno.ENAMETOOLONG, "too long")
+        if self.strict and set(name) & set(b'"*:<>?|\\'):
+            raise OSError(errno.EINVAL, "not such a name")
         text, folder = os.fsdecode(name), self.paths[node]
         if self.fold and not os.path.lexists(f"{folder}/{text}"):
             same = [each for each in os.listdir(folder) if each.casefold() == text.casefold()]
@@ -165,7 +169,7 @@ def name_after(data: bytes, at: int) -> bytes:
     return data[at:].split(b"\0")[0]
 
 
-def serve(point: str, folder: str, longest: int, *, fold: bool) -> None:
+def serve(point: str, folder: str, longest: int, *, fold: bool, strict: bool) -> None:
     """Mount and answer until the mount is taken away."""
     fd = os.open("/dev/fuse", os.O_RDWR)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -173,7 +177,7 @@ def serve(point: str, folder: str, longest: int, *, fold: bool) -> None:
     if libc.mount(b"drive", point.encode(), b"fuse.drive", 0, options) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     print("mounted", flush=True)
-    drive = Drive(folder, longest, fold=fold)
+    drive = Drive(folder, longest, fold=fold, strict=strict)
     while True:
         try:
             request = os.read(fd, 1 << 18)
@@ -241,4 +245,4 @@ class Server:
 
 if __name__ == "__main__":
     limit = int(sys.argv[3]) if len(sys.argv) > 3 else 255
-    serve(sys.argv[1], sys.argv[2], limit, fold="fold" in sys.argv)
+    serve(sys.argv[1], sys.argv[2], limit, fold="fold" in sys.argv, strict="strict" in sys.argv)

@@ -35,12 +35,17 @@ def attempt_key(key: str, take: int, attempt: int) -> str:
     return f"{key}-{take}-{attempt}"
 
 
-def fit(stem: str, *, room_bytes: int = _ROOM_BYTES) -> str:
+def fit(stem: str, *, room_bytes: int = _ROOM_BYTES, longest: int = NAME_MAX_BYTES) -> str:
     """Cut a stem so that it and its suffixes fit a file name; a cut one ends in a hash of it all.
 
     Cuts between characters, never inside one.
+
+    Args:
+        stem: A name without ending.
+        room_bytes: What the suffixes need.
+        longest: How many bytes a name may have; encrypted folders of NAS makers take 143.
     """
-    limit = NAME_MAX_BYTES - room_bytes
+    limit = longest - room_bytes
     if len(_raw(stem)) <= limit:
         return stem
     mark = "~" + hashlib.sha256(_raw(stem)).hexdigest()[:8]
@@ -55,20 +60,25 @@ def _raw(name: str) -> bytes:
     return name.encode("utf-8", "surrogateescape")
 
 
-def output_stem(claim: Claiming, *, choice: int) -> str:
+def output_stem(
+    claim: Claiming, *, choice: int, longest: int = NAME_MAX_BYTES, plain: bool = False
+) -> str:
     """Give the path below the outbox, without ending, of a job's video and receipt.
 
     Args:
         claim: Which drop and take it is.
         choice: 1 for the name itself, higher when the lower ones are taken by somebody else.
+        longest: How many bytes a name may have there.
+        plain: Only with letters, digits and hyphens, for file systems that refuse the name.
     """
     take = f"_take{claim.take}" if claim.take > 1 else ""
     again = f"-{choice}" if choice > 1 else ""
-    name = f"{fit(claim.stem)}{take}{again}"
-    return f"{claim.folder}/{name}" if claim.folder else name
+    stem = claim.drop_id if plain else fit(claim.stem, longest=longest)
+    above = [slug(each) if plain else each for each in claim.folder.split("/") if each]
+    return "/".join([*above, f"{stem}{take}{again}"])
 
 
-def archived_name(stem: str, name: str, *, choice: int) -> str:
+def archived_name(stem: str, name: str, *, choice: int, longest: int = NAME_MAX_BYTES) -> str:
     """Give an original's name in done/ or failed/: its own, or with the choice after its stem."""
     if choice == 1:
         return name
@@ -77,4 +87,4 @@ def archived_name(stem: str, name: str, *, choice: int) -> str:
     # What stands behind the mark may be too long to keep, then less of it is.
     bases = (own, name.rsplit(".", 1)[0], name)
     base = next(b for b in bases if len(_raw(mark + name[len(b) :])) <= _ROOM_BYTES)
-    return f"{fit(base)}{mark}{name[len(base) :]}"
+    return f"{fit(base, longest=longest)}{mark}{name[len(base) :]}"

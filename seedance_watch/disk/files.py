@@ -26,6 +26,9 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 # What says "this kernel or file system cannot do that here", as against "it failed".
 _CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EMLINK})
+_NO_NAME = frozenset({errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ})
+_NAME_MAX_BYTES = 255
+_NAME_BYTES_AT_LEAST = 100  # below it, a file system does not know what it takes
 
 
 class Taken(Exception):
@@ -64,6 +67,31 @@ def sha256(path: Path) -> str:
 def holds(path: Path, digest: str) -> bool:
     """Whether a regular file with just these bytes lies there."""
     return plain(path) and sha256(path) == digest
+
+
+def longest_name(folder: Path) -> int:
+    """Give how many bytes a name in a folder, or in the one it will be made in, may have."""
+    while not folder.is_dir():
+        folder = folder.parent
+    longest = os.statvfs(folder).f_namemax
+    return min(longest, _NAME_MAX_BYTES) if longest >= _NAME_BYTES_AT_LEAST else _NAME_MAX_BYTES
+
+
+def takes_name(name: str, *, at: Path) -> bool:
+    """Whether a file system takes a name: never predicted, tried out in an empty private folder.
+
+    Raises:
+        OSError: It cannot be tried out.
+    """
+    make_dirs(at)
+    try:
+        os.close(os.open(at / name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC))
+    except OSError as error:
+        if error.errno not in _NO_NAME:
+            raise
+        return False
+    (at / name).unlink(missing_ok=True)
+    return True
 
 
 # Making durable

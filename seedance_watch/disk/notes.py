@@ -39,7 +39,9 @@ def _path(job: Job, places: Places, kind: str) -> Path:
     """
     beside = kind in _BESIDE
     choice = originals.chosen(job.claim, places, _BESIDE[kind]) if beside else 1
-    path = below(places.notes(kind), naming.output_stem(job.claim, choice=choice) + _ENDING[kind])
+    longest = files.longest_name(places.notes(kind))
+    stem = naming.output_stem(job.claim, choice=choice, longest=longest)
+    path = below(places.notes(kind), stem + _ENDING[kind])
     by_id = path.with_name(job.id + _ENDING[kind])
     ours = b'job = "' if beside else reasons.mark(job).encode()
     free = not files.exists(path) or (files.plain(path) and ours in path.read_bytes())

@@ -135,7 +135,8 @@ def _arrived(source: Path, target: Path, digest: str, *, at: Path) -> bool:
 
 def _named(claim: Claiming, target: Path, name: str, choice: int) -> Path:
     """Give an original's path under a number."""
-    return target / naming.archived_name(claim.stem, name, choice=choice)
+    longest = files.longest_name(target)
+    return target / naming.archived_name(claim.stem, name, choice=choice, longest=longest)
 
 
 def _planned(claim: Claiming, folder: Path, target: Path) -> Plan:

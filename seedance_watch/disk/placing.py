@@ -12,20 +12,29 @@ from seedance_watch.core import naming
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, State
 from seedance_watch.disk import files
-from seedance_watch.disk.places import Places, below, mounted
+from seedance_watch.disk.places import Places, below, mounted, scratch
 from seedance_watch.ports import Putting
 
 
 def free_stem(job: Job, places: Places) -> str:
     """Give the first output name, without ending, that nobody has; looks, reserves nothing."""
     refused = job.placing.name if job.placing and job.state is State.PLACING else ""
+    longest, plain = files.longest_name(places.outbox), _refuses(job, places)
     for choice in count(1):
-        stem = naming.output_stem(job.claim, choice=choice)
+        stem = naming.output_stem(job.claim, choice=choice, longest=longest, plain=plain)
         names = f"{stem}.mp4", f"{stem}.toml"
         taken = any(files.exists(below(places.outbox, name)) for name in names)
         if not taken and names[0] != refused:
             return stem
     raise AssertionError
+
+
+def _refuses(job: Job, places: Places) -> bool:
+    """Whether the outbox's file system knows no such names: with colons, of other alphabets."""
+    longest = files.longest_name(places.outbox)
+    path = naming.output_stem(job.claim, choice=1, longest=longest) + ".mp4"
+    at = scratch(places.outbox) / "names"
+    return not all(files.takes_name(part, at=at) for part in path.split("/"))
 
 
 def put(job: Job, places: Places, name: str, *, clip: Clip, receipt: bytes) -> Putting:

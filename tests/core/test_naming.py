@@ -194,3 +194,23 @@ def test_an_archived_name_always_fits(stem: str, name: str, choice: int, paired:
     assert len(raw(made)) <= max(NAME_MAX_BYTES, len(raw(name)) if choice == 1 else 0)
     assert "/" not in made
     assert f"-{choice}" in made
+
+
+def test_a_plain_name_is_fit_for_any_file_system() -> None:
+    """Letters, digits and hyphens only, and still of one drop and take alone."""
+    odd = claim('take 5: "the sea"?', "a:b/c*d", 2)
+    path = output_stem(odd, choice=3, plain=True)
+    assert path == f"a-b/c-d/{odd.drop_id}_take2-3"
+
+
+@given(st.text(min_size=1, max_size=300).filter(lambda stem: "/" not in stem and "\0" not in stem))
+def test_a_name_fits_a_file_system_of_short_ones(stem: str) -> None:
+    """With all that is added to it."""
+    try:
+        raw(stem)
+    except UnicodeEncodeError:
+        return
+    made = output_stem(claim(stem, take=50), choice=9999, longest=143)
+    assert len(raw(made + ".failed.txt")) <= 143
+    short = archived_name(stem, f"{stem}.jpeg", choice=9999, longest=143)
+    assert len(raw(short)) <= 143
