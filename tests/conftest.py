@@ -21,6 +21,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cuts", type=int, default=10, help="how many states of the disk a power cut leaves"
     )
+    parser.addoption("--files", type=int, default=2000, help="how many files are dropped at once")
+
+
+@pytest.fixture
+def files(request: pytest.FixtureRequest) -> int:
+    """How many files are dropped at once."""
+    return int(request.config.getoption("--files"))
 
 
 @pytest.fixture
