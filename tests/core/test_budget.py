@@ -126,3 +126,37 @@ def test_a_cap_per_job_counts_all_its_attempts() -> None:
     assert spent == COST
     assert over(cap("3", Period.JOB), story.job, spent=spent, until=None) is None
     assert over(cap("2.9", Period.JOB), story.job, spent=spent, until=None)
+
+
+def test_a_video_as_dear_as_the_whole_budget_waits_for_the_next_period() -> None:
+    """It fits tomorrow, so nobody has to do anything."""
+    held = over(cap("1.5"), prepared(), spent=money("0.1"), until=NOW)
+    assert held is not None
+    assert (held.code, held.until) == ("budget", NOW)
+
+
+def test_what_never_fits_says_what_a_person_can_do() -> None:
+    """Code and words are the contract of notes and scripts."""
+    held = over(cap("1.4"), prepared(), spent=money("0"), until=NOW)
+    assert held is not None
+    assert (held.code, held.until) == ("budget", None)
+    assert held.reason.endswith("ask for less or raise the limit, then release the job")
+
+
+def test_a_ceiling_begins_and_ends_at_midnight_of_its_zone() -> None:
+    """To the microsecond: a job of yesterday is not counted today."""
+    kolkata = ZoneInfo("Asia/Kolkata")
+    now = datetime(2026, 11, 21, 12, 34, 56, 789_000, tzinfo=kolkata).timestamp()
+    found = ceiling(cap("1"), now, kolkata)
+    assert found.since == datetime(2026, 11, 21, tzinfo=kolkata).timestamp()
+    assert found.until == datetime(2026, 11, 22, tzinfo=kolkata).timestamp()
+
+
+def test_a_midnight_that_comes_twice_counts_to_both_days() -> None:
+    """The first of the two ends no day early, the second begins none late."""
+    havana = ZoneInfo("America/Havana")  # at one the clocks go back to midnight
+    day = datetime(2026, 11, 1, 12, tzinfo=havana).timestamp()
+    since, _ = span(Period.DAY, day, havana)
+    assert since == datetime(2026, 11, 1, 0, fold=0, tzinfo=havana).timestamp()
+    _, until = span(Period.DAY, day - 86_400, havana)
+    assert until == datetime(2026, 11, 1, 0, fold=1, tzinfo=havana).timestamp()

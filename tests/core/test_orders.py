@@ -134,3 +134,51 @@ def test_hold_and_release(state: State) -> None:
     assert ordered(Act.HOLD, state, hold=Held("by_person", "why")) is None
     assert ordered(Act.RELEASE, state, hold=Held("by_person", "why")) is Released
     assert ordered(Act.RELEASE, state) is None
+
+
+@pytest.mark.parametrize(
+    ("act", "event"),
+    [
+        (Act.HOLD, Held("by_person", "held by a person (page); it goes on when it is released")),
+        (Act.RELEASE, Released("page")),
+        (Act.CANCEL, Cancelling("cancelled by a person (page)")),
+        (Act.RESUBMIT, GivenUp("a person (page) wants another attempt")),
+    ],
+)
+def test_what_is_recorded_says_who_wanted_it(act: Act, event: object) -> None:
+    """The history tells people from the program, and one way in from another."""
+    before = job(S.RUNNING, hold=DOUBT)
+    assert obey(before, Order(act, "shot-1", anyway=True, by="page")) == [event]
+
+
+@pytest.mark.parametrize(
+    ("act", "state", "said"),
+    [
+        (Act.HOLD, S.RUNNING, "may perish at the provider. Say --anyway"),
+        (Act.CANCEL, S.RUNNING, "throws its video away. Say --anyway"),
+        (Act.CANCEL, S.CLAIMING, "just being claimed: try again in a moment"),
+        (Act.CANCEL, S.PLACED, "is placed: it is too late"),
+        (Act.ADOPT, S.READY, "only one in doubt"),
+        (Act.RESUBMIT, S.STAGED, "no attempt"),
+        (Act.RESUBMIT, S.RUNNING, "pay twice. Say --anyway"),
+        (Act.HOLD, S.DONE, "is over (done)"),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_do(act: Act, state: State, said: str) -> None:
+    """Nobody is left with a bare no."""
+    with pytest.raises(Refused) as caught:
+        obey(job(state), Order(act, "shot-1", "task-9"))
+    assert str(caught.value).startswith("job shot-1 is ")
+    assert said in str(caught.value)
+
+
+def test_releasing_a_doubt_names_the_two_ways_out() -> None:
+    """Adopt, or resubmit when it was certainly not taken."""
+    with pytest.raises(Refused, match=r"or `resubmit` it when you are sure that it was not taken"):
+        obey(job(S.SUBMITTING, hold=DOUBT), Order(Act.RELEASE, "shot-1"))
+
+
+def test_a_task_id_may_have_capitals() -> None:
+    """Providers' numbers do."""
+    found = obey(job(S.SUBMITTING), Order(Act.ADOPT, "shot-1", "Task_9.B-x"))
+    assert found == [Accepted("Task_9.B-x", via="person")]

@@ -383,3 +383,19 @@ def test_looking_into_a_doubt_always_ends(
 def test_looking_is_allowed_only_inside_the_window(age_s: float, may: bool) -> None:
     """Too late a replay could pay again; with a clock gone back nobody knows how late it is."""
     assert may_look(WINDOW, intended_at=NOW, now=NOW + age_s) is may
+
+
+FREE = Money(Decimal(0), "credits")
+PAID_CALL = Intended(1, "k", "https://a.example", b"", "m", Money(Decimal(16), "credits"), 9.0)
+
+
+def test_a_refused_call_cost_nothing_and_a_failed_task_what_it_says() -> None:
+    """Budgets live by this: what a refusal or failure cost is recorded with it."""
+    refused = Fault(K.REFUSED, "no", charged=Money(Decimal(3), "credits"))
+    made = job(S.SUBMITTING, intended=PAID_CALL)
+    event = react(made, E.SUBMIT, refused, now=NOW, luck=0.0)
+    assert isinstance(event, Failing)
+    assert event.charged == FREE
+    event = react(replace(made, state=S.RUNNING), E.POLL, refused, now=NOW, luck=0.0)
+    assert isinstance(event, Failing)
+    assert event.charged == Money(Decimal(3), "credits")

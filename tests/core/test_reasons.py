@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seedance_watch.core import reasons
 from seedance_watch.core.errors import FaultKind
-from seedance_watch.core.events import Accepted, Effect, Failing, Held
+from seedance_watch.core.events import Accepted, Duplicate, Effect, Failing, Held
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 
@@ -140,3 +140,39 @@ def test_a_job_knows_its_own_notes() -> None:
     assert reasons.mark(replace(HELD, id="shot-1.1")) not in reasons.held(
         replace(HELD, id="shot-1.10")
     )
+
+
+def test_a_duplicate_says_where_its_video_is() -> None:
+    """Nothing was paid, and how to pay all the same."""
+    job = Job("shot-2", State.PLACED, duplicate=Duplicate("shot-1", "harbour/shot.mp4"))
+    note = reasons.ended(job)
+    assert sentences(note)[0] == "Not made and not paid again."
+    assert "The same video exists already: harbour/shot.mp4 (job shot-1)." in sentences(note)
+    assert "`again = true`" in note
+    assert facts(note) == {
+        "job": "shot-2",
+        "of": "shot-1",
+        "video": "harbour/shot.mp4",
+        "reason": "The same video exists already: harbour/shot.mp4 (job shot-1).",
+    }
+
+
+@pytest.mark.parametrize(
+    ("until", "title"), [(None, "This one waits for you."), (9.0, "This one waits.")]
+)
+def test_the_title_says_whether_a_person_is_needed(until: float | None, title: str) -> None:
+    """It is the first thing that is read."""
+    job = replace(HELD, hold=Held("budget", "why", until))
+    assert sentences(reasons.held(job))[0] == title
+
+
+def test_a_held_note_has_its_facts() -> None:
+    """Code, task and reason, for scripts."""
+    job = replace(HELD, accepted=Accepted("t-9"))
+    note = reasons.held(job)
+    assert facts(note) == {
+        "job": "shot-1",
+        "code": "garbled",
+        "task_id": "t-9",
+        "reason": "nobody can read it\nlook",
+    }

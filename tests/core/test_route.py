@@ -127,3 +127,44 @@ def test_the_last_refusal_fails() -> None:
     """Nobody is left to ask."""
     event = react(prepared(), E.SUBMIT, Fault(K.REFUSED, "why"), now=0.0, luck=0.5)
     assert isinstance(event, Failing)
+
+
+@pytest.mark.parametrize(
+    ("route", "said"),
+    [
+        ('route = ["fal", "rivya"]', 'a.toml:2: route: "fal" is not a provider; known are'),
+        ('route = ["rivya/x"]', 'a.toml:2: route: "x" is not a model of rivya; known are'),
+        ('route = ["rivya", "rivya"]', 'a.toml:2: route: "rivya" stands there twice'),
+    ],
+)
+def test_a_wrong_entry_is_named(route: str, said: str) -> None:
+    """With what there is instead."""
+    with pytest.raises(SidecarError) as caught:
+        wished(route)
+    assert said in str(caught.value)
+
+
+def test_a_model_is_kept_only_where_it_is_as_near_as_the_route() -> None:
+    """A model of the configuration belongs to its provider, not to a route of the drop."""
+    other = next(m for (p, m) in CATALOGUE if p == "rivya" and m != DEFAULT_MODELS["rivya"])
+    watch = replace(WATCH, values={"provider": "rivya", "model": other})
+    assert wished(ROUTE, watch=watch).model == DEFAULT_MODELS["rivya"]
+    assert wished(ROUTE + f'model = "{other}"', watch=watch).model == other
+    routed = replace(watch, values={"route": ["rivya", "segmind"]})
+    assert wished(f'model = "{other}"', watch=routed).model == other
+
+
+def test_a_route_alone_names_provider_and_model() -> None:
+    """Nothing else has to; both are said to come from where the route stands."""
+    spec = wished(ROUTE, watch=replace(WATCH, values={}))
+    assert (spec.provider, spec.model) == ("rivya", DEFAULT_MODELS["rivya"])
+    assert (spec.origins["provider"], spec.origins["model"]) == ("sidecar", "sidecar")
+
+
+def test_what_was_charged_goes_along_with_the_wish() -> None:
+    """The one who declined the call charged nothing."""
+    intended = Story.of("a")
+    spec = replace(SPEC, route=("segmind",))
+    intended.next(claiming(), Claimed(), Prepared(spec), *LIFE[2:4])
+    event = react(intended.job, E.SUBMIT, Fault(K.REFUSED, "no"), now=0.0, luck=0.0)
+    assert event == Rerouted("segmind", "no", Money(Decimal(0), "credits"))

@@ -76,3 +76,28 @@ def test_never_settled_sooner_than_quiet(steps: list[tuple[float, int]]) -> None
         watched = again(watched, Look(size, 0, 0), now_s)
         if settled(watched, Proof.UNKNOWN, PACE, now_s, doubtful=False):
             assert now_s - changed_s >= PACE.quiet_s
+
+
+@pytest.mark.parametrize(
+    ("written_s", "wait_s"), [(0.0, 1.0), (4.0, 1.0), (6.0, 1.5), (8.0, 2.0), (1000.0, 2.0)]
+)
+def test_a_busy_file_is_asked_again_the_later_the_longer_it_is_written(
+    written_s: float, wait_s: float
+) -> None:
+    """A quarter of the time that it has been written for, within bounds."""
+    watched = touched(again(None, LOOK, 100.0), 100.0 + written_s)
+    assert quiet_at(watched, Proof.BUSY, PACE, doubtful=False) == 100.0 + written_s + wait_s
+
+
+def test_a_busy_file_is_never_asked_without_pause() -> None:
+    """Whatever is configured."""
+    pace = Pace(proved_s=0.0, quiet_s=0.0, doubt_s=0.0)
+    assert quiet_at(again(None, LOOK, 5.0), Proof.BUSY, pace, doubtful=True) == 5.02
+
+
+def test_each_look_is_kept_and_counted() -> None:
+    """What is compared next is the last look, and when the first one was stays known."""
+    other = Look(9, 9, 9)
+    assert again(seen(), other, 200.0) == Watched(other, 200.0, 100.0, 1)
+    assert again(seen(2), LOOK, 200.0) == Watched(LOOK, 100.0, 100.0, 3)
+    assert touched(seen(3), 300.0) == Watched(LOOK, 300.0, 100.0, 1)

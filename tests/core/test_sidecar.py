@@ -13,6 +13,7 @@ from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import SidecarError
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.core.models import Model, Param, Price, Wire
+from seedance_watch.core.pairing import Glance
 from seedance_watch.core.sidecar import (
     Layer,
     decode,
@@ -24,7 +25,9 @@ from seedance_watch.core.sidecar import (
     review,
     wish,
 )
+from seedance_watch.core.sidecar_keys import vocabulary
 from seedance_watch.core.sidecar_model import CHOSEN, MODEL_DEFAULT
+from seedance_watch.core.sidecar_never import never
 
 RATIOS = ("16:9", "4:3", "1:1", "9:16")
 LITE = Model(
@@ -651,3 +654,106 @@ def test_every_model_of_the_catalogue_can_be_wished(row: Model) -> None:
     for alias in row.aliases:
         named = own(text.replace(row.id, alias))
         assert wish([named], catalogue=CATALOGUE, key="k").model == row.id
+
+
+@pytest.mark.parametrize("key", ["again", "keep_metadata"])
+def test_switches_are_taken_from_the_sidecar(key: str) -> None:
+    """Off unless they are switched on."""
+    assert getattr(wished('prompt = "p"'), key) is False
+    assert getattr(wished(f'prompt = "p"\n{key} = true'), key) is True
+    assert receipt_keys(wished(f'prompt = "p"\n{key} = true'))[key] is True
+
+
+def test_a_wish_knows_its_take() -> None:
+    """Of how many."""
+    spec = wished('prompt = "p"', take=2, takes=3)
+    assert (spec.take, spec.takes) == (2, 3)
+    alone = wish([own('prompt = "p"'), WATCH], catalogue=ROWS, key="k")
+    assert (alone.take, alone.takes) == (1, 1)
+
+
+def test_dates_in_meta_become_text_at_any_depth() -> None:
+    """JSON and receipts have one way to write them."""
+    spec = wished('prompt = "p"\n[meta]\na = [2026-11-21, {b = 07:30:00}]\n[meta.c]\nd = 5')
+    assert spec.meta == {"a": ["2026-11-21", {"b": "07:30:00"}], "c": {"d": 5}}
+
+
+def test_a_broken_sidecar_asks_for_nothing_special() -> None:
+    """One job that will fail with the reason."""
+    assert glance("= 1") == Glance(
+        end_image=None, takes=1, text_only=False, priority=0, broken=True
+    )
+    assert glance("").broken is False
+
+
+@pytest.mark.parametrize(
+    ("text", "takes", "priority"),
+    [
+        ("takes = 1\npriority = 1000", 1, 1000),
+        ("takes = 50\npriority = -1000", 50, -1000),
+        ("takes = 51\npriority = 1001", 1, 0),
+        ("takes = 0\npriority = -1001", 1, 0),
+        ("takes = 2.0\npriority = true", 1, 0),
+        ("", 1, 0),
+    ],
+)
+def test_a_glance_keeps_to_the_bounds(text: str, takes: int, priority: int) -> None:
+    """Beyond them the wish complains; nothing is made meanwhile."""
+    found = glance(text)
+    assert (found.takes, found.priority) == (takes, priority)
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("b.png", True),
+        ("a b.png", True),
+        ("x" * 251 + ".png", True),
+        ("x" * 252 + ".png", False),
+        (".b.png", False),
+        (" ", False),
+        ("a/b.png", False),
+        ("a\\b.png", False),
+        ("a\tb.png", False),
+    ],
+)
+def test_an_end_image_is_a_plain_name(name: str, *, plain: bool) -> None:
+    """Nothing that leads elsewhere, is hidden, or no file can be called."""
+    assert (glance(tomli_w.dumps({"end_image": name})).end_image == name) is plain
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("image-url", "addresses are not taken from a sidecar"),
+        ("WEBHOOK", "addresses are not taken from a sidecar"),
+        ("my_api_key", "keys belong to the daemon's configuration"),
+        ("on-done", "no program is ever run"),
+        ("mood", ""),
+    ],
+)
+def test_what_will_never_be_a_key_is_told_why(key: str, why: str) -> None:
+    """However it is written."""
+    assert never(key).startswith(why)
+    assert bool(never(key)) is bool(why)
+
+
+def test_the_vocabulary_explains_every_key() -> None:
+    """Documentation and editors are written from it."""
+    keys = vocabulary(ROWS)
+    assert keys["duration"].about == "Length of the video in seconds."
+    assert keys["duration"].param
+    assert keys["duration"].choices == (5, 10, 4, 8, 12)
+    assert keys["duration"].naturals == (int,)
+    assert not keys["prompt"].param
+    odd = replace(LITE, params={"mood": Param("mood", Wire.STRING, str)})
+    assert vocabulary({("rivya", "odd"): odd})["mood"].about == "See the model."
+
+
+def test_a_seed_from_the_whole_range_is_chosen_where_a_row_has_no_bound() -> None:
+    """Every provider takes 31 bits."""
+    row = replace(LITE, params={"seed": Param("seed", Wire.NUMBER, int, default=-1)})
+    rows = {(row.provider, row.id): row}
+    for seed in (0, 2**31 - 1):
+        layers = [own(f'prompt = "p"\nseed = {seed}'), WATCH]
+        assert wish(layers, catalogue=rows, key="k").params["seed"] == seed

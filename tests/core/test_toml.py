@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seedance_watch.core.errors import ConfigError, SidecarError
-from seedance_watch.core.toml import MAX_CHARACTERS, MAX_DEPTH, Table, parse
+from seedance_watch.core.toml import MAX_CHARACTERS, MAX_DEPTH, Table, decode, parse
 from seedance_watch.core.toml_lines import key_lines
 
 TEXT = '''\
@@ -123,3 +123,45 @@ def test_the_error_is_the_callers() -> None:
     """A configuration's mistakes are configuration errors."""
     with pytest.raises(ConfigError):
         parse("a", file="f", blame=ConfigError)
+
+
+_TOO_LONG = "f: has 1048577 characters, at most 1048576 are read; is it really a TOML file?"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('a = "\ud800"', "f: is not UTF-8 text; save the file as UTF-8"),
+        ("a = " + "9" * 5000, "f: contains a number that is too large"),
+        ("a." * 33 + "a = 1", "f: tables are nested deeper than 32 levels"),
+        ("#" * 1_048_577, _TOO_LONG),
+        ('a = 1\nb = "x\\u0000"', "f:2: b: the text contains the character U+0000"),
+        ("a = 1\nb = 9223372036854775808", "f:2: b: the number is too large"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_kept_is_said(text: str, said: str) -> None:
+    """Each bound has its own words."""
+    with pytest.raises(SidecarError) as caught:
+        parse(text, file="f")
+    assert str(caught.value) == said
+
+
+def test_wrong_bytes_are_said_with_their_line() -> None:
+    """So that a person finds them."""
+    with pytest.raises(SidecarError) as caught:
+        decode(b"a = 1\nb = '\xff'", file="f")
+    assert str(caught.value) == "f:2: is not UTF-8 text; save the file as UTF-8"
+
+
+def test_a_mark_at_the_start_is_no_part_of_the_text() -> None:
+    """Editors write it."""
+    assert parse("\ufeffa = 1", file="f").values == {"a": 1}
+
+
+def test_complaints_come_in_the_order_of_the_text() -> None:
+    """Within a table and a list, every wrong value is found."""
+    with pytest.raises(SidecarError) as caught:
+        parse('a = ["\\u0000", ["\\u0000"]]\nb = "\\u0000"\n[c]\nd = "\\u0000"', file="f")
+    assert [(each.line, each.key) for each in caught.value.complaints] == [
+        (1, "a[1]"), (1, "a[2][1]"), (2, "b"), (4, "c.d")
+    ]  # fmt: skip
