@@ -34,7 +34,7 @@ from seedance_watch.core.sidecar import (
     review,
     wish,
 )
-from seedance_watch.journal import codec, loading
+from seedance_watch.journal import codec, loading, sql
 from seedance_watch.providers.dialect import Reply
 
 _KINDS = sorted(DIALECTS)
@@ -150,13 +150,13 @@ def _in_few_words(reason: str) -> None:
 
 
 def history(data: bytes) -> None:
-    """A job, or the reason why it cannot be read; each line is one event."""
+    """A job, or the reason why it cannot be read; each line is one event, its checksum right."""
     lines = [
         (place + 1, 1.0, _NAMES[line[0] % len(_NAMES)], line[1:].decode("utf-8", "replace"))
         for place, line in enumerate(data.split(b"\n"))
         if line
     ]
-    rows = [("job", len(lines), "", *line) for line in lines]
+    rows = [("job", len(lines), "", *line, sql.checksum("job", *line)) for line in lines]
     found = loading.load(rows)
     assert len(found.jobs) + len(found.unreadable) == bool(rows)
     for each in found.unreadable:
