@@ -117,7 +117,8 @@ async def test_tasks_under_way_are_finished_while_the_lane_is_paused(skies: Skie
 
     async with skies.running():
         await until(lambda: skies.studio.seen("outbox"))
-        assert (len(skies.charges()), skies.words()) == (1, ["lane.paused"])
+        assert len(skies.charges()) == 1
+        assert skies.words()[-1] == "lane.paused"
         skies.sandbox.clear_faults()
 
     skies.whole("a", "b")
