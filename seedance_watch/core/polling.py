@@ -137,13 +137,13 @@ class Durations:
             self.learn(after, pace)
 
     def learn(self, job: Job, pace: PollPace | None = None) -> None:
-        """Take in how long a job's task took; no matter for one that has not ended.
+        """Take in how long a job's task took; no matter for one that had none, or has not ended.
 
         Args:
             job: The job.
             pace: By which it was asked about; None: not known any more.
         """
-        if job.prepared and State.READY in job.since:
+        if job.prepared and {State.RUNNING, State.READY} <= job.since.keys():
             found_s = job.since[State.READY] - job.since[State.RUNNING]
             took_s = between(pace, found_s) if pace else found_s
             self.add(job.prepared.spec, took_s)

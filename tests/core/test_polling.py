@@ -133,6 +133,13 @@ def test_only_a_task_that_was_followed_counts() -> None:
     assert durations.usual(spec, 77.0) == Usual(77.0)
 
 
+def test_a_video_that_was_placed_once_more_had_no_task() -> None:
+    """It was ready without having run; a journal with one must not stop the start."""
+    durations = Durations()
+    durations.learn(Job("a", State.DONE, prepared=Prepared(SPEC), since={State.READY: 1.0}))
+    assert durations.usual(SPEC, 77.0) == Usual(77.0)
+
+
 def test_few_tasks_of_a_length_borrow_from_all_of_their_model() -> None:
     """Ten-second videos are judged by five-second ones until enough of them are known."""
     durations, other = Durations(), spec_of("seedance", duration=10)
