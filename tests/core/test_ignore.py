@@ -78,3 +78,11 @@ def test_every_line_is_used() -> None:
             plain = line.replace("\\", "").replace("[Tt]", "T").replace("[Dd]", "D")
             name = plain.rstrip("/").replace("*", "x").replace("?", "y").replace("[\r]", "\r")
             assert LIST.rule(name, folder=line.endswith("/")), line
+
+
+def test_a_file_is_not_asked_like_a_folder() -> None:
+    """A line for folders says nothing about a file of that name."""
+    assert LIST.rule("lost+found") is None
+    rule = LIST.rule("lost+found", folder=True)
+    assert rule is not None
+    assert (rule.pattern, rule.origin) == ("lost+found/", "Linux desktop")

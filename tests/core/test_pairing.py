@@ -127,3 +127,100 @@ def test_every_file_has_one_place(
     assert {(b.image, b.sidecar, b.end, b.lack) for b in plan.bundles} == {
         (b.image, b.sidecar, b.end, b.lack) for b in again.bundles
     }
+
+
+@pytest.mark.parametrize(
+    ("images", "sidecars", "waits"),
+    [
+        (
+            ["a.png", "a.jpg"],
+            {"a.toml": G},
+            dict.fromkeys(
+                ("a.png", "a.jpg", "a.toml"),
+                "one image only: a.toml fits a.jpg, a.png; "
+                "rename the sidecar to a.jpg.toml or a.png.toml",
+            ),
+        ),
+        (
+            ["a.png"],
+            {"A.toml": G, "A.TOML": G},
+            dict.fromkeys(
+                ("a.png", "A.toml", "A.TOML"), "one sidecar only: A.TOML, A.toml fit a.png"
+            ),
+        ),
+        (
+            [],
+            {"a.png.toml": G},
+            {"a.png.toml": "the image a.png, or text_only = true in it"},
+        ),
+        (
+            [],
+            {"a.toml": G},
+            {"a.toml": "an image a.png (or .jpg, .webp, ...), or text_only = true in it"},
+        ),
+        ([], {"a.toml": None}, {"a.toml": "the sidecar to be finished being written"}),
+        (["a.png"], {}, {"a.png": "its sidecar a.toml or a.png.toml"}),
+    ],
+)
+def test_what_waits_says_what_for(
+    images: list[str], sidecars: dict[str, Glance | None], waits: dict[str, str]
+) -> None:
+    """In words for people, for every file that has no drop."""
+    assert pair(images, sidecars, prompted=False).waits == waits
+
+
+@pytest.mark.parametrize(
+    ("images", "sidecars", "bundle"),
+    [
+        (
+            ["a.png"],
+            {"a.toml": None},
+            ("a.png", "a.toml", None, "the sidecar to be finished being written"),
+        ),
+        (
+            ["a.png"],
+            {"a.toml": Glance(end_image="z.png")},
+            ("a.png", "a.toml", None, "its end image z.png"),
+        ),
+        (
+            ["a.png"],
+            {"a.toml": Glance(end_image="a.png")},
+            ("a.png", "a.toml", "a.png", "another image; otherwise a.png is both first and last"),
+        ),
+        (["a.png"], {"a.toml": Glance(end_image="z.png/x")}, ("a.png", "a.toml", None, "")),
+        (["a.png"], {"a.toml": Glance(end_image="z")}, ("a.png", "a.toml", None, "")),
+        (
+            ["a.png"],
+            {},
+            (
+                "a.png",
+                None,
+                None,
+                "a sidecar that may still come; without one the folder's defaults apply",
+            ),
+        ),
+    ],
+)
+def test_what_a_drop_lacks_is_said(
+    images: list[str],
+    sidecars: dict[str, Glance | None],
+    bundle: tuple[str, str | None, str | None, str],
+) -> None:
+    """In words for people; a name that is none is left to the preparation."""
+    [found] = pair(images, sidecars, prompted=True).bundles
+    assert (found.image, found.sidecar, found.end, found.words) == bundle
+
+
+def test_an_end_image_of_another_is_no_first_image_of_ones_own() -> None:
+    """Of two images that fit, the one that nobody ends with."""
+    sidecars = {"a.toml": G, "b.toml": Glance(end_image="a.jpg")}
+    plan = pair(["a.png", "a.jpg", "b.png"], sidecars, prompted=False)
+    assert {b.names for b in plan.bundles} == {
+        ("a.png", "a.toml"), ("b.png", "b.toml", "a.jpg")
+    }  # fmt: skip
+
+
+def test_an_end_image_in_two_spellings_is_nobodys() -> None:
+    """Which one is meant cannot be known."""
+    plan = pair(["a.png", "Z.png", "z.PNG"], {"a.toml": Glance(end_image="z.png")}, prompted=False)
+    assert [(b.end, b.lack) for b in plan.bundles] == [(None, Lack.END)]
