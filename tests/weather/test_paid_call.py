@@ -193,6 +193,24 @@ async def test_a_look_that_fails_is_one_of_several(skies: Skies, fault: str) -> 
     skies.whole()
 
 
+async def test_looks_that_nobody_answers_do_not_count(
+    anywhere: Skies, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An outage that outlasts all looks leads to more of them, not to a person."""
+    for dialect in (Rivya, Segmind):
+        monkeypatch.setattr(dialect, "doubts", Doubts((0.5,), 1800.0))
+    anywhere.sandbox.fault("reset_after", anywhere.paid)
+    looked = anywhere.paid if anywhere.way == "rivya" else "segmind.history"
+    anywhere.sandbox.fault("answer", looked, status=429, times=6)
+    anywhere.drop()
+
+    async with anywhere.running():
+        await until(anywhere.sandbox.tasks)
+
+    anywhere.whole()
+    assert len(anywhere.statuses(looked)) >= 7
+
+
 async def test_a_gateway_timeout_of_the_long_call_is_a_doubt(skies: Skies) -> None:
     """Version 1: 504 from in front of the service, which finishes and bills the job."""
     skies.way = "segmind-v1"
