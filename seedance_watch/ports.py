@@ -199,8 +199,12 @@ class Provider(Protocol):
         """Make the pictures reachable; free, repeatable, addresses new each time."""
         ...
 
-    def intend(self, job: Job, key: str, attempt: int) -> Intended:
-        """Compose the paid call's exact bytes; pure, sends nothing."""
+    async def intend(self, job: Job, key: str, attempt: int) -> Intended:
+        """Compose the paid call's exact bytes, for the account whose key there is; sends nothing.
+
+        Raises:
+            Fault: DENIED, there is no key.
+        """
         ...
 
     async def submit(self, intent: Intended, part: Path) -> Sequence[Event]:
@@ -218,20 +222,26 @@ class Provider(Protocol):
         ...
 
     async def reconcile(self, intent: Intended, intended_at: float) -> Accepted | Absent | None:
-        """Look whether the intent was taken; never pays anew. None: not to be known yet."""
+        """Look whether the intent was taken; never pays anew. None: not to be known yet.
+
+        Raises:
+            Fault: With code "key_changed": not asked, the key is not that of the intent.
+        """
         ...
 
-    async def poll(self, task_id: str, accepted_at: float) -> Ready | None:
+    async def poll(self, task_id: str, accepted_at: float, *, account: str = "") -> Ready | None:
         """Ask once how a task stands; None: not finished. A failed task is Fault(REFUSED).
 
         Args:
             task_id: The provider's name for it.
             accepted_at: When it was accepted, UTC seconds.
+            account: Fingerprint of the key that it was paid with, "" when not known: who is
+                asked under another one is not believed that there is no such task.
         """
         ...
 
-    async def refresh(self, task_id: str) -> Ready:
-        """Ask for a fresh link of a finished task."""
+    async def refresh(self, task_id: str, *, account: str = "") -> Ready:
+        """Ask for a fresh link of a finished task; arguments as for `poll`."""
         ...
 
     async def download(self, url: str, part: Path) -> Download:

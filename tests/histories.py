@@ -127,7 +127,9 @@ DRAWN: dict[type[Event], st.SearchStrategy[Event]] = {
     Claimed: st.just(Claimed()),
     Prepared: st.builds(Prepared, spec, st.lists(picture, max_size=2).map(tuple), text),
     Staged: st.builds(Staged, names),
-    Intended: st.builds(Intended, number, text, text, st.binary(max_size=50), text, money, at),
+    Intended: st.builds(
+        Intended, number, text, text, st.binary(max_size=50), text, money, at, text
+    ),
     Unsent: st.builds(Unsent, kind, text, at),
     Absent: st.builds(Absent, text),
     GivenUp: st.builds(GivenUp, text),

@@ -105,6 +105,7 @@ class Intended:
         marker: What makes this attempt findable in the provider's history.
         cost: What is reserved for it.
         deadline_s: Overall limit of the paid call.
+        account: Fingerprint of the key that it is for, "" when that was not recorded.
     """
 
     attempt: int
@@ -114,6 +115,7 @@ class Intended:
     marker: str
     cost: Money
     deadline_s: float
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,8 +295,8 @@ class Held:
     """Waits for a person or a fact, not for a time; the state is unchanged.
 
     Attributes:
-        code: A stable word ("in_doubt", "garbled", "gone", "overdue", "budget", "by_person",
-            "bug").
+        code: A stable word ("in_doubt", "key_changed", "garbled", "gone", "overdue",
+            "budget", "by_person", "bug").
         reason: What happened and what to do now.
         until: When it will be let go by itself, UTC seconds; None: only by a person.
     """

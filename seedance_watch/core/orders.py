@@ -87,7 +87,7 @@ def _hold(job: Job, order: Order) -> list[Event]:
 def _release(job: Job, order: Order) -> list[Event]:
     if order.only and not (job.hold and job.hold.code == order.only):
         return []
-    if job.state is S.SUBMITTING and job.hold and not order.anyway:
+    if job.hold and job.hold.code == "in_doubt" and not order.anyway:
         raise Refused(
             f"it is not known whether the provider took job {job.id}; releasing it would only ask "
             "once more and hold it again. `adopt` it with the provider's task id, or `resubmit` "

@@ -226,6 +226,8 @@ def _came_back(effect: Effect, fault: Fault) -> bool:
     return effect is E.POLL and fault.kind is K.RETURNED
 
 
+# A doubt about what was bought with another key: looking would be to pay again, or prove nothing.
+KEY_CHANGED = "key_changed"
 # Faults of a look that say nothing about what was looked for: it is made again.
 UNANSWERED = frozenset({K.BUSY, K.UNREACHED, K.DENIED, K.LOCAL})
 # Clocks are set by so much all the time.
@@ -240,7 +242,7 @@ def doubt(
     *,
     intended_at: float,
     now: float,
-    why: str,
+    fault: Fault,
     again_at: float | None = None,
 ) -> Deferred | Held:
     """Give what follows a look that did not settle an unknown outcome.
@@ -250,16 +252,18 @@ def doubt(
         window_s: Seconds after the intent beyond which looking is not allowed.
         intended_at: When the intent became durable.
         now: The time, UTC seconds.
-        why: What the last look said.
+        fault: What the last look said.
         again_at: When to look once more because the last look was not answered; None: it was.
     """
     if again_at is not None and may_look(window_s, intended_at=intended_at, now=again_at):
-        return Deferred(E.RECONCILE, K.UNSURE, why, again_at)
+        return Deferred(E.RECONCILE, fault.kind, fault.reason, again_at)
+    if fault.code == KEY_CHANGED:
+        return Held(KEY_CHANGED, fault.reason)
     age_s = max(0.0, now - intended_at)
     later = [look for look in looks_s if age_s < look <= window_s]
     if later and may_look(window_s, intended_at=intended_at, now=now):
-        return Deferred(E.RECONCILE, K.UNSURE, why, now + later[0] - age_s)
-    return Held("in_doubt", f"it is not known whether the provider took the job: {why}")
+        return Deferred(E.RECONCILE, K.UNSURE, fault.reason, now + later[0] - age_s)
+    return Held("in_doubt", f"it is not known whether the provider took the job: {fault.reason}")
 
 
 def may_look(window_s: float, *, intended_at: float, now: float) -> bool:

@@ -5,6 +5,7 @@ Sentences for somebody who is no programmer, then the same facts as TOML for scr
 
 import tomli_w
 
+from seedance_watch.core import policy
 from seedance_watch.core.events import Held
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -18,6 +19,14 @@ _IN_DOUBT = (
     "It may have been paid already, so it is not sent again by itself. Look at the provider's own "
     "page. If the video is there: `seedance-watch adopt {job} TASK_ID` gets it without paying. If "
     "it certainly is not: `seedance-watch resubmit {job}` pays for another attempt."
+)
+_KEY_CHANGED = (
+    "It may have been paid already, so it is not sent again by itself. Put the old key back and "
+    "type `seedance-watch release {job}`: then the video is looked for where it was paid; at "
+    "Rivya that is possible within half an hour. Or look at the page of that account. If the "
+    "video is there: `seedance-watch adopt {job} TASK_ID` gets it without paying, while the old "
+    "key is there. If it certainly is not: `seedance-watch resubmit {job}` pays for another "
+    "attempt, with the new key."
 )
 _PAID = (
     "It is paid. `seedance-watch release {job}` looks for its video again; if that is not to be "
@@ -58,6 +67,8 @@ def _next(job: Job, hold: Held) -> str:
     """Say what a person can do about a held job."""
     if hold.until:
         return "Nothing needs to be done: it goes on by itself."
+    if hold.code == policy.KEY_CHANGED:
+        return _KEY_CHANGED.format(job=job.id)
     if job.state is State.SUBMITTING:
         return _IN_DOUBT.format(job=job.id)
     if job.state in {State.RUNNING, State.READY}:

@@ -116,7 +116,7 @@ async def _intend(job: Job, tools: Tools) -> Events:
     await _room(job, tools)
     attempt = job.attempts + 1
     key = naming.attempt_key(job.claim.key, job.claim.take, attempt)
-    return [tools.provider(job).intend(job, key, attempt)]
+    return [await tools.provider(job).intend(job, key, attempt)]
 
 
 async def _room(job: Job, tools: Tools) -> None:
@@ -157,7 +157,8 @@ async def _poll(job: Job, tools: Tools) -> Events:
     """Ask once how the task stands; no event while it is not finished and in time."""
     assert job.accepted is not None, job.id
     accepted_at = job.since[State.RUNNING]
-    ready = await tools.provider(job).poll(job.accepted.task_id, accepted_at)
+    provider, account = tools.provider(job), _account(job)
+    ready = await provider.poll(job.accepted.task_id, accepted_at, account=account)
     event = ready or policy.overdue(accepted_at, tools.clock.now())
     return [event] if event else []
 
@@ -196,8 +197,14 @@ async def _link(job: Job, tools: Tools) -> str:
     if not known.url and not failed and await asyncio.to_thread(tools.spool.part(job).is_file):
         return ""
     if perished or useless or not known.url:
-        return (await tools.provider(job).refresh(job.accepted.task_id)).url
+        provider, account = tools.provider(job), _account(job)
+        return (await provider.refresh(job.accepted.task_id, account=account)).url
     return known.url
+
+
+def _account(job: Job) -> str:
+    """Give the fingerprint of the key that the job was paid with, "" when it is not known."""
+    return job.intended.account if job.intended else ""
 
 
 async def _name(job: Job, tools: Tools) -> Events:

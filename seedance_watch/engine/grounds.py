@@ -12,6 +12,7 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.core.policy import KEY_CHANGED
 from seedance_watch.ports import ROOM, Ground
 
 S = State
@@ -34,8 +35,9 @@ NEEDS: Mapping[State, tuple[str, ...]] = {
 
 # Effects that wait for the provider and not for our disk: they keep their seats.
 _ELSEWHERE = frozenset({Effect.SUBMIT, Effect.RECONCILE, Effect.POLL})
-# Local faults that say nothing about the folders: memory, processes, a budget, an equal wish.
-_NO_DISK = frozenset({"memory", "process", "twin", "budget"})
+# Local faults that say nothing about the folders: memory, processes, a budget, an equal wish, a
+# new key.
+_NO_DISK = frozenset({"memory", "process", "twin", "budget", KEY_CHANGED})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,13 @@ from seedance_watch.engine.queue import gate
 
 Heard = Callable[[Job, Job, Record], None]
 
-# Effects that talk to the provider: their outcome says something about its lane.
-_TALKS = frozenset({Effect.STAGE, Effect.SUBMIT, Effect.RECONCILE, Effect.POLL, Effect.DOWNLOAD})
+# Effects that talk to the provider, or need its key: their outcome says something about its lane.
+_TALKS = frozenset(
+    {
+        *(Effect.STAGE, Effect.INTEND, Effect.SUBMIT),
+        *(Effect.RECONCILE, Effect.POLL, Effect.DOWNLOAD),
+    }
+)
 
 
 @dataclass(slots=True)
@@ -129,7 +134,7 @@ class Runner:
             provider.doubts.window_s,
             intended_at=job.since[State.SUBMITTING],
             now=now,
-            why=fault.reason,
+            fault=fault,
             again_at=now + pause_s if fault.kind in policy.UNANSWERED else None,
         )
 

@@ -4,10 +4,9 @@ It adds what a dialect does not know: keys, limits, deadlines, connections, and 
 one intent only its own bytes are sent, once. It never retries; policy.py does, on the record.
 """
 
-import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,20 +18,19 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money, Picture
 from seedance_watch.ports import Clock, Doubts, Download
 from seedance_watch.providers import paying
-from seedance_watch.providers.clients import Clients, proxy_for
+from seedance_watch.providers.account import (
+    UNKNOWN,
+    account_of,
+    check_account,
+    is_other,
+    unknown,
+)
+from seedance_watch.providers.clients import Clients
 from seedance_watch.providers.dialect import Call, Dialect, Flow, Reply, Upload
 from seedance_watch.providers.download import Downloads
-from seedance_watch.providers.links import (
-    LinkRule,
-    Place,
-    Resolve,
-    all_public,
-    place,
-    refused,
-    resolve,
-    shown,
-)
-from seedance_watch.providers.part import ours
+from seedance_watch.providers.foreign import Foreign
+from seedance_watch.providers.links import LinkRule, Resolve, place, resolve, shown
+from seedance_watch.providers.pictures import read_picture
 from seedance_watch.providers.secrets import Secret, no_key, secret
 from seedance_watch.providers.settings import GatewaySettings, ImageHost
 from seedance_watch.providers.uncut import in_thread, uncut
@@ -70,12 +68,12 @@ class Gateway:
         self._ahead_s = 0.0
         self._ahead_then: dict[str, float] = {}
         self._settings = settings
-        self._resolve = resolve
-        self._rule = LinkRule.of(settings.base_url)
+        rule = LinkRule.of(settings.base_url)
+        self._foreign = Foreign(rule, resolve, settings.connect_s)
         self._hosts = {at.origin for at in map(place, dialect.hosts) if at is not None}
-        clients = Clients(dialect.hosts, self._rule, settings, resolve)
+        clients = Clients(dialect.hosts, rule, settings, resolve)
         self._wire = Wire(clients, settings, clock)
-        self._downloads = Downloads(clients, self._rule, settings, clock)
+        self._downloads = Downloads(clients, rule, settings, clock)
         rate = settings.requests_per_s
         self._limiter = AsyncLimiter(max(1.0, rate), max(1.0, 1.0 / rate))
 
@@ -97,9 +95,14 @@ class Gateway:
         """
         return Staged(tuple([await self._lend(each, folder, spec) for each in pictures]))
 
-    def intend(self, job: Job, key: str, attempt: int) -> Intended:
-        """Compose the paid call's exact bytes; pure, sends nothing."""
-        return self._dialect.intend(job, key, attempt)
+    async def intend(self, job: Job, key: str, attempt: int) -> Intended:
+        """Compose the paid call's exact bytes, for the account whose key there is; sends nothing.
+
+        Raises:
+            Fault: DENIED, there is no key.
+        """
+        intent = self._dialect.intend(job, key, attempt)
+        return replace(intent, account=account_of(await self._secret(), self.name))
 
     async def submit(self, intent: Intended, part: Path) -> Sequence[Event]:
         """Make the one paid call, once, on a fresh connection, under its overall deadline.
@@ -108,7 +111,8 @@ class Gateway:
         answer: the answer is given, and `asyncio.current_task().cancelling()` tells.
 
         Raises:
-            Fault: UNREACHED, DENIED with code "no_key", LOCAL: certainly nothing was sent.
+            Fault: UNREACHED, DENIED with code "no_key", LOCAL: certainly nothing was sent;
+                with code "key_changed" because the intent was for another key.
                 UNSURE, GARBLED: something may have been. Others as the dialect says.
         """
         flow = self._dialect.submit(intent)
@@ -116,18 +120,23 @@ class Gateway:
         return await uncut(self._run(flow, intent=intent, part=part))
 
     async def reconcile(self, intent: Intended, intended_at: float) -> Accepted | Absent | None:
-        """Look whether the intent was taken; never pays anew. None: not to be known yet."""
+        """Look whether the intent was taken; never pays anew. None: not to be known yet.
+
+        Raises:
+            Fault: UNSURE with code "key_changed": not asked, the key is not that of the intent.
+                Others as the dialect says.
+        """
         flow = self._dialect.reconcile(intent, intended_at)
         told_at = intended_at + self._ahead_then.get(intent.key, 0.0)
         return await uncut(self._run(flow, intent=intent, replay_of_at=told_at))
 
-    async def poll(self, task_id: str, accepted_at: float) -> Ready | None:
+    async def poll(self, task_id: str, accepted_at: float, *, account: str = "") -> Ready | None:
         """Ask once how a task stands; None: not finished. A failed task is Fault(REFUSED)."""
-        return await self._run(self._dialect.poll(task_id, accepted_at))
+        return await self._told(self._dialect.poll(task_id, accepted_at), account)
 
-    async def refresh(self, task_id: str) -> Ready:
+    async def refresh(self, task_id: str, *, account: str = "") -> Ready:
         """Ask for a fresh link of a finished task."""
-        return await self._run(self._dialect.refresh(task_id))
+        return await self._told(self._dialect.refresh(task_id), account)
 
     async def download(self, url: str, part: Path) -> Download:
         """Fetch into the part file, going on where it ends when the server allows it.
@@ -154,6 +163,26 @@ class Gateway:
         """Let go of the connections; may be called twice."""
         await self._wire.close()
 
+    async def _told(self, flow: Flow[Result], account: str) -> Result:
+        """Ask about a task; that it is unknown is not believed under another account's key.
+
+        Raises:
+            Fault: GONE with code "key_changed"; others as the dialect says.
+        """
+        statuses: list[int] = []
+        try:
+            found = await self._run(flow, statuses=statuses)
+        except Fault as fault:
+            if fault.kind is FaultKind.GONE and await self._is_other(account):
+                raise unknown(self.name, fault.reason) from fault
+            raise
+        if found is None and UNKNOWN & {*statuses} and await self._is_other(account):
+            raise unknown(self.name, f"{self.name} does not know the task")
+        return found
+
+    async def _is_other(self, account: str) -> bool:
+        return bool(account) and is_other(account, await self._secret(), self.name)
+
     async def _run(
         self,
         flow: Flow[Result],
@@ -161,9 +190,10 @@ class Gateway:
         intent: Intended | None = None,
         part: Path | None = None,
         replay_of_at: float | None = None,
+        statuses: list[int] | None = None,
     ) -> Result:
         """Run a flow: send what it asks for, give it what came back."""
-        paid = 0
+        paid, looks = 0, replay_of_at is not None
         try:
             call = next(flow)
             while True:
@@ -171,23 +201,30 @@ class Gateway:
                 paying.check_intended(call, intent, paid)
                 if call.paid and replay_of_at is not None:
                     await self._check_age(replay_of_at)
-                call = flow.send(await self._call(call, part))
+                about = intent if call.paid or looks else None
+                reply = await self._call(call, part, about, looks=looks)
+                if statuses is not None:
+                    statuses.append(reply.status)
+                call = flow.send(reply)
         except StopIteration as done:
             result: Result = done.value
             return result
         finally:
             flow.close()
 
-    async def _call(self, call: Call, part: Path | None) -> Reply:
-        """Send one call, when its turn comes."""
-        doing = f"{call.method} {shown(call.url)}"
+    async def _call(
+        self, call: Call, part: Path | None, intent: Intended | None = None, *, looks: bool = False
+    ) -> Reply:
+        """Send one call, when its turn comes; one about an intent with the intent's key only."""
         await self._limiter.acquire()
         key = await self._secret()
+        if intent is not None:
+            check_account(intent, key, self.name, looks=looks)
         target = place(call.url)
         if target is not None and target.origin in self._hosts:
             headers = {**self._dialect.credentials(key.reveal()), **call.headers}
         else:
-            target = await self._vet(call.url, doing)
+            target = await self._foreign.vet(call.url, f"{call.method} {shown(call.url)}")
             headers = dict(call.headers)
         reply = await self._wire.send(call, target, headers=headers, key=key, part=part)
         self._ahead_s = paying.ahead_s(reply)
@@ -215,45 +252,9 @@ class Gateway:
 
     async def _lend(self, picture: Picture, folder: Path, spec: JobSpec) -> str:
         """Make one picture reachable."""
-        content = await in_thread(_read, folder / picture.name, picture)
+        content = await in_thread(read_picture, folder / picture.name, picture)
         if self._settings.image_host is not None:
             return await self._settings.image_host.lend(content, picture.media_type)
         url = await self._run(self._dialect.stage(Upload(picture, content), spec))
-        await self._vet(url, f"staging {picture.name}")
+        await self._foreign.vet(url, f"staging {picture.name}")
         return url
-
-    async def _vet(self, url: str, doing: str) -> Place:
-        """Judge a foreign address: its text, and what its name resolves to.
-
-        Behind a proxy a name may have no address here; then the proxy is left to judge.
-        """
-        found = self._rule.check(url, doing)
-        if self._rule.is_own(found.host, found.port):
-            return found
-        try:
-            async with asyncio.timeout(self._settings.connect_s):
-                addresses = await self._resolve(found.host, found.port)
-        except OSError as error:
-            if proxy_for(found) is not None:
-                return found
-            reason = (
-                f"{doing}: the name {found.host!r} has no address ({error}); check the network"
-            )
-            raise Fault(FaultKind.UNREACHED, reason) from error
-        if not all_public(addresses):
-            raise refused(doing, shown(url), "it leads into a private network")
-        return found
-
-
-def _read(path: Path, picture: Picture) -> bytes:
-    """Read a picture; what is sent must be what was prepared.
-
-    Raises:
-        Fault: LOCAL.
-    """
-    with ours("reading", path):
-        content = path.read_bytes()
-    if hashlib.sha256(content).hexdigest() != picture.sha256:
-        reason = f"reading {path}: not the bytes that were prepared; put the file back, or cancel"
-        raise Fault(FaultKind.LOCAL, reason)
-    return content

@@ -127,6 +127,12 @@ def test_a_doubt_is_not_released() -> None:
         obey(job(S.SUBMITTING, hold=DOUBT), Order(Act.RELEASE, "shot-1"))
 
 
+@pytest.mark.parametrize("code", ["key_changed", "by_person", "bug"])
+def test_what_stands_before_a_look_can_be_released(code: str) -> None:
+    """The old key is back, or a person let go: the doubt is looked into again."""
+    assert ordered(Act.RELEASE, S.SUBMITTING, hold=Held(code, "why")) is Released
+
+
 @pytest.mark.parametrize("state", [S.PREPARED, S.STAGED, S.FETCHED, S.PLACING])
 def test_hold_and_release(state: State) -> None:
     """A hold waits for the release; each is recorded once."""

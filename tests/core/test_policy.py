@@ -26,6 +26,7 @@ from seedance_watch.core.policy import (
     ASKED_MOST_S,
     BACKOFF,
     HOLD_AFTER,
+    KEY_CHANGED,
     NEXT,
     OVERDUE_S,
     STAGED_FRESH_S,
@@ -312,14 +313,18 @@ LOOKS, WINDOW = (5.0, 30.0, 120.0, 900.0), 600.0
 )
 def test_a_doubt_is_looked_into_at_the_next_look(age_s: float, look_s: float) -> None:
     """The schedule counts from the intent, so a restart looks at the same times."""
-    event = doubt(LOOKS, WINDOW, intended_at=NOW - age_s, now=NOW, why="not yet")
+    event = doubt(
+        LOOKS, WINDOW, intended_at=NOW - age_s, now=NOW, fault=Fault(K.UNSURE, "not yet")
+    )
     assert event == Deferred(E.RECONCILE, K.UNSURE, "not yet", NOW - age_s + look_s)
 
 
 @pytest.mark.parametrize("age_s", [120.0, 599.0, 600.0, 601.0, 1e9])
 def test_a_doubt_that_may_not_be_looked_into_any_more_is_held(age_s: float) -> None:
     """After the last look inside the window a person decides; the 900 s look never happens."""
-    event = doubt(LOOKS, WINDOW, intended_at=NOW - age_s, now=NOW, why="not known")
+    event = doubt(
+        LOOKS, WINDOW, intended_at=NOW - age_s, now=NOW, fault=Fault(K.UNSURE, "not known")
+    )
     assert isinstance(event, Held)
     assert (event.code, event.until) == ("in_doubt", None)
     assert "not known" in event.reason
@@ -327,10 +332,12 @@ def test_a_doubt_that_may_not_be_looked_into_any_more_is_held(age_s: float) -> N
 
 def test_a_doubt_from_the_future_is_looked_into_only_where_looking_is_free() -> None:
     """A clock that went back hides how old the intent is; small steps are no matter."""
-    late = doubt(LOOKS, WINDOW, intended_at=NOW + 3600, now=NOW, why="?")
+    late = doubt(LOOKS, WINDOW, intended_at=NOW + 3600, now=NOW, fault=Fault(K.UNSURE, "?"))
     assert isinstance(late, Held)
     for window_s, ahead_s in ((WINDOW, 50.0), (6 * 86_400.0, 3600.0)):
-        event = doubt(LOOKS, window_s, intended_at=NOW + ahead_s, now=NOW, why="?")
+        event = doubt(
+            LOOKS, window_s, intended_at=NOW + ahead_s, now=NOW, fault=Fault(K.UNSURE, "?")
+        )
         assert event == Deferred(E.RECONCILE, K.UNSURE, "?", NOW + 5)
 
 
@@ -338,15 +345,22 @@ def test_a_look_that_was_not_answered_does_not_count() -> None:
     """Nobody is asked to decide because a network was away at the time of the last look."""
     for age_s in (1.0, 500.0):
         at = {"intended_at": NOW - age_s, "now": NOW}
-        event = doubt(LOOKS, WINDOW, why="away", again_at=NOW + 60, **at)
-        assert event == Deferred(E.RECONCILE, K.UNSURE, "away", NOW + 60)
-    late = doubt(LOOKS, WINDOW, why="away", again_at=NOW + 101, **at)
+        event = doubt(LOOKS, WINDOW, fault=Fault(K.BUSY, "away"), again_at=NOW + 60, **at)
+        assert event == Deferred(E.RECONCILE, K.BUSY, "away", NOW + 60)
+    late = doubt(LOOKS, WINDOW, fault=Fault(K.BUSY, "away"), again_at=NOW + 101, **at)
     assert isinstance(late, Held)
+
+
+def test_a_doubt_under_another_key_is_held_at_once() -> None:
+    """However many looks there would be: none of them may be made."""
+    fault = Fault(K.UNSURE, "the key was changed", code=KEY_CHANGED)
+    event = doubt(LOOKS, WINDOW, intended_at=NOW, now=NOW, fault=fault)
+    assert event == Held("key_changed", "the key was changed")
 
 
 def test_a_doubt_without_looks_is_held_at_once() -> None:
     """A provider that cannot be asked leaves only a person."""
-    assert isinstance(doubt((), 1e9, intended_at=NOW, now=NOW, why="?"), Held)
+    assert isinstance(doubt((), 1e9, intended_at=NOW, now=NOW, fault=Fault(K.UNSURE, "?")), Held)
 
 
 def test_a_task_that_never_ends_is_told_and_asked_again() -> None:
@@ -368,7 +382,7 @@ def test_looking_into_a_doubt_always_ends(
     """
     now = NOW + age_s
     for _ in range(len(looks) + 1):
-        event = doubt(tuple(looks), window_s, intended_at=NOW, now=now, why="?")
+        event = doubt(tuple(looks), window_s, intended_at=NOW, now=now, fault=Fault(K.UNSURE, "?"))
         if isinstance(event, Held):
             return
         assert now - 1e-6 <= event.until <= NOW + window_s

@@ -64,6 +64,8 @@ def test_only_a_failing_job_gets_a_failed_note(state: State) -> None:
     [
         (State.SUBMITTING, Held("in_doubt", "why"), "adopt shot-1 TASK_ID"),
         (State.SUBMITTING, Held("in_doubt", "why"), "resubmit shot-1"),
+        (State.SUBMITTING, Held("key_changed", "why"), "Put the old key back"),
+        (State.SUBMITTING, Held("key_changed", "why"), "release shot-1"),
         (State.READY, Held("gone", "why"), "resubmit shot-1"),
         (State.PREPARED, Held("budget", "why"), "release shot-1"),
         (State.PREPARED, Held("budget", "why", 9.0), "Nothing needs to be done"),

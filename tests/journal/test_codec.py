@@ -42,13 +42,24 @@ def test_every_prefix_is_a_legal_job_after_the_text(events: list[Event]) -> None
 
 def test_the_format_is_plain() -> None:
     """The stored form is a promise to later versions: this text must stay readable for ever."""
-    intent = Intended(1, "k", "https://a", b"\x00\xff{}", "m", COST, 30.0)
+    intent = Intended(1, "k", "https://a", b"\x00\xff{}", "m", COST, 30.0, "0f")
+    text = (
+        '{"attempt":1,"key":"k","url":"https://a","body":"AP97fQ==","marker":"m",'
+        '"cost":{"amount":"1.50","unit":"credits"},"deadline_s":30.0,"account":"0f"}'
+    )
+    assert ("Intended", text) == codec.encode(intent)
+    assert intent == codec.decode("Intended", text)
+
+
+def test_an_intent_from_before_accounts_were_recorded_is_nobodys() -> None:
+    """Written by the first version; it is looked into with whatever key there is, as it was."""
     text = (
         '{"attempt":1,"key":"k","url":"https://a","body":"AP97fQ==","marker":"m",'
         '"cost":{"amount":"1.50","unit":"credits"},"deadline_s":30.0}'
     )
-    assert ("Intended", text) == codec.encode(intent)
+    intent = Intended(1, "k", "https://a", b"\x00\xff{}", "m", COST, 30.0)
     assert intent == codec.decode("Intended", text)
+    assert intent.account == ""
 
 
 def test_types_are_kept() -> None:
