@@ -154,8 +154,11 @@ def schema(connection: apsw.Connection) -> int:
 
 
 def meta(connection: apsw.Connection, name: str) -> str:
-    """Give what is noted under a name, "" for nothing."""
-    return str(connection.execute(sql.META, (name,)).get or "")
+    """Give what is noted under a name, "" for nothing that can be read."""
+    try:
+        return str(connection.execute(sql.META, (name,)).get or "")
+    except UnicodeDecodeError:
+        return ""
 
 
 def _make(connection: apsw.Connection) -> None:

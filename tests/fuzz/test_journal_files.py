@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
@@ -20,6 +21,7 @@ from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import JournalError, SpoolError
 from seedance_watch.core.events import Event, Record
 from seedance_watch.core.model import Money
+from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.ports import Row
 
@@ -97,6 +99,9 @@ def opened(files: dict[str, bytes]) -> Facts | str:
         path.parent.mkdir()
         for ending, content in files.items():
             path.with_name(path.name + ending).write_bytes(content)
+        with suppress(JournalError), SqliteReader(path) as reader:  # as the shell looks at it
+            reader.rows()
+            reader.load()
         return asyncio.run(look(path))
 
     return in_folder(act)  # type: ignore[no-any-return]

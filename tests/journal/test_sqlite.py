@@ -240,6 +240,31 @@ async def test_another_database_is_left_alone(path: Path) -> None:
         await SqliteJournal.open(path)
 
 
+@pytest.mark.parametrize("value", ["CAST(X'b3' AS TEXT)", "'x'", "'0'", "''"])
+async def test_a_journal_whose_version_is_damaged_is_refused(path: Path, value: str) -> None:
+    """By the daemon and by the shell, in words."""
+    await filled(path, 1)
+    change(path, f"UPDATE meta SET value = {value} WHERE name = 'schema'")
+    with pytest.raises(JournalError, match=r"version is not readable.*restore a backup"):
+        await SqliteJournal.open(path)
+    with pytest.raises(JournalError, match="version is not readable"):
+        SqliteReader(path)
+
+
+async def test_text_that_is_none_stops_one_job_only(path: Path) -> None:
+    """The others go on; the damaged one is shown as held."""
+    await filled(path, 3)
+    damage = "CAST(CAST(data AS BLOB) || X'b3' AS TEXT)"
+    change(path, f"UPDATE events SET data = {damage} WHERE job_id = 'job1'")
+    journal = await SqliteJournal.open(path)
+    assert {job.id for job in await journal.working()} == {"job0", "job2"}
+    held = {row.job_id: row.held for row in await journal.rows() if row.held}
+    assert held == {"job1": "journal"}
+    with pytest.raises(JournalError, match="a text is not utf-8"):
+        await journal.history("job1")
+    await journal.close()
+
+
 async def test_a_journal_of_the_future_is_refused(path: Path) -> None:
     """An older program must not write into a newer journal, nor misread it."""
     await filled(path, 1)
