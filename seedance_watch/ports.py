@@ -25,8 +25,9 @@ from seedance_watch.core.events import (
     Staged,
 )
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Drop, JobSpec, Money, Picture, State
+from seedance_watch.core.model import Clip, Drop, JobSpec, Money, Picture
 from seedance_watch.core.polling import PollPace
+from seedance_watch.core.snapshot import InboxView, Row
 
 ROOM = "room"  # what a new paid call needs besides folders: a place for its video
 Admit = Callable[[Sequence[Drop]], Awaitable[None]]
@@ -42,47 +43,6 @@ class Clock(Protocol):
     async def pause(self, seconds: float, until: asyncio.Event) -> bool:
         """Wait, but no longer than until the event is set; True when it was set."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A job as the journal's table of jobs shows it, without its history.
-
-    Attributes:
-        job_id: Its name.
-        drop_id: The folder it shares with its sibling takes.
-        watch: Name of its watch entry.
-        label: Path of the drop below the inbox without ending, for people.
-        state: Where it stands.
-        held: Code of its hold, "" for none.
-        provider: Provider name, "" before it is prepared.
-        model: Model id, "" before it is prepared.
-        cost: Reserved or actual cost, None before it is prepared.
-        wake_at: When it will be touched next, UTC seconds, None: at once or never.
-        reason: Why it is held, deferred or failed; "" otherwise.
-        created_at: When it was claimed, UTC seconds.
-        changed_at: When its last event was recorded, UTC seconds.
-        seq: Number of its last event.
-        video: Its video's path below the outbox, "" before it has a name.
-        fingerprint: What it bought or is buying, "" for nothing; see Prepared.
-    """
-
-    job_id: str
-    drop_id: str
-    watch: str
-    label: str
-    state: State
-    held: str
-    provider: str
-    model: str
-    cost: Money | None
-    wake_at: float | None
-    reason: str
-    created_at: float
-    changed_at: float
-    seq: int
-    video: str = ""
-    fingerprint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -428,4 +388,8 @@ class Inbox(Protocol):
 
     def let_go(self, sources: Iterable[str]) -> None:
         """Look at these paths again: the claim is over."""
+        ...
+
+    def view(self) -> InboxView:
+        """Say how it stands."""
         ...

@@ -13,9 +13,9 @@ import studios
 
 from seedance_watch.core.errors import Fault
 from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.media import videos
-from seedance_watch.ports import Row
 from seedance_watch.sandbox.server import Sandbox
 
 LOOKS_S = (0.05, 0.2, 0.5)

@@ -13,8 +13,9 @@ import studios
 from seedance_watch.core.events import Deferred, Event, Record, Unsent
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.engine.clock import RealClock
-from seedance_watch.ports import Clock, Row
+from seedance_watch.ports import Clock
 from seedance_watch.sandbox.ledger import Line
 from seedance_watch.sandbox.server import Sandbox
 

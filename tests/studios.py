@@ -10,10 +10,11 @@ from PIL import Image
 from seedance_watch.app.build import build, make_folders
 from seedance_watch.config.load import load
 from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.runner import Heard
 from seedance_watch.journal.reader import SqliteReader
-from seedance_watch.ports import Clock, Row
+from seedance_watch.ports import Clock
 from seedance_watch.sandbox.keys import RIVYA_KEY, SEGMIND_KEY
 from seedance_watch.sandbox.knobs import Knobs
 

@@ -32,6 +32,7 @@ from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.effects import Tools
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.live import Lookout
 from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.engine.seats import Seats
@@ -54,6 +55,7 @@ class Built:
     daemon: Daemon
     tools: Tools
     workers: Workers
+    lookout: Lookout
 
     async def close(self) -> None:
         """Let go of connections, processes and of the journal; may be called twice."""
@@ -153,7 +155,7 @@ async def build(
     accounts = _accounts(config, tools)
     besides = (accounts.watch, partial(_resting, workers, clock))
     daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides)
-    return Built(daemon, tools, workers)
+    return Built(daemon, tools, workers, Lookout(daemon, accounts, desk.version))
 
 
 async def _remember(journal: SqliteJournal, desk: Studio) -> None:

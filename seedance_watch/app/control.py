@@ -1,4 +1,4 @@
-"""Orders from the shell to the daemon: over a socket in the state directory, or without one.
+"""Orders and questions to the daemon: over a socket in the state directory, or without one.
 
 One line of JSON asks, one line of JSON answers. Who may open the state directory may order.
 """
@@ -14,16 +14,20 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from seedance_watch.app.build import JOURNAL, build
+from seedance_watch.app.build import JOURNAL, Built, build
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError, SpoolError
 from seedance_watch.core.orders import Order
+from seedance_watch.core.snapshot import Live
 from seedance_watch.engine.daemon import Daemon
 
 SOCKET = "control.sock"
 _LINE_MAX_BYTES = 65_536
 _TRIES, _PATIENCE_S = 20, 0.25
 _ORDERS = TypeAdapter(Order)
+_LIVE = TypeAdapter(Live)
+_LOOK = b'"live"\n'
+_LOOK_MOST_BYTES, _LOOK_S = 64 << 20, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,32 @@ async def give(config: Config, order: Order) -> Answer:
 
 async def _asked(state_dir: Path, order: Order) -> Answer | None:
     """Ask the daemon; None when nobody listens."""
+    answer = await _said(state_dir, json.dumps(asdict(order)).encode() + b"\n")
+    if answer is None:
+        return None
+    return Answer(**json.loads(answer)) if answer else Answer(False, "the daemon has just stopped")
+
+
+async def live(state_dir: Path) -> Live | None:
+    """Ask the daemon how things stand; None when none runs, or it does not answer."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            answer = await _said(state_dir, _LOOK)
+        return _LIVE.validate_json(answer) if answer else None
+    except (TimeoutError, ValidationError):
+        return None
+
+
+async def _said(state_dir: Path, line: bytes) -> bytes | None:
+    """Say a line to the daemon, give its answer; None when nobody listens."""
     try:
         with _reachable(state_dir) as path:
-            reader, writer = await asyncio.open_unix_connection(path)
+            reader, writer = await asyncio.open_unix_connection(path, limit=_LOOK_MOST_BYTES)
     except OSError:
         return None
     with contextlib.closing(writer):
-        writer.write(json.dumps(asdict(order)).encode() + b"\n")
-        answer = await reader.readline()
-    return Answer(**json.loads(answer)) if answer else Answer(False, "the daemon has just stopped")
+        writer.write(line)
+        return await reader.readline()
 
 
 async def _alone(config: Config, order: Order) -> Answer:
@@ -85,15 +106,15 @@ async def _alone(config: Config, order: Order) -> Answer:
 
 
 @contextlib.asynccontextmanager
-async def listening(daemon: Daemon, state_dir: Path) -> AsyncIterator[None]:
-    """Take orders for a daemon while it runs.
+async def listening(built: Built, state_dir: Path) -> AsyncIterator[None]:
+    """Take orders and answer questions for a daemon while it runs.
 
     Raises:
         OSError: The socket cannot be made.
     """
     with _reachable(state_dir) as path:
         server = await asyncio.start_unix_server(
-            partial(_serve, daemon), path, limit=_LINE_MAX_BYTES
+            partial(_serve, built), path, limit=_LINE_MAX_BYTES
         )
         _make_private(path)
         try:
@@ -103,14 +124,18 @@ async def listening(daemon: Daemon, state_dir: Path) -> AsyncIterator[None]:
             (state_dir / SOCKET).unlink(missing_ok=True)
 
 
-async def _serve(
-    daemon: Daemon, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> None:
-    """Answer one order."""
+async def _serve(built: Built, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Answer one line."""
     with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError):
-        answer = await _answer(daemon, await reader.readline())
-        writer.write(json.dumps(asdict(answer)).encode() + b"\n")
+        line = await reader.readline()
+        writer.write((await _reply(built, line)) + b"\n")
         await writer.drain()
+
+
+async def _reply(built: Built, line: bytes) -> bytes:
+    if line == _LOOK:
+        return _LIVE.dump_json(built.lookout.look())
+    return json.dumps(asdict(await _answer(built.daemon, line))).encode()
 
 
 async def _answer(daemon: Daemon, line: bytes) -> Answer:

@@ -63,7 +63,7 @@ async def _built(config: Config, stop: asyncio.Event, *, once: bool) -> int:
     await folders_made(config)
     built = await build(config, stop=stop, listeners=(log.heard,))
     try:
-        async with listening(built.daemon, config.state_dir):
+        async with listening(built, config.state_dir):
             return await _watched(config, built, once=once)
     finally:
         await built.close()

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 from seedance_watch.app.build import JOURNAL
 from seedance_watch.cli.exits import show
 from seedance_watch.config.load import find_config, load
+from seedance_watch.core.snapshot import Row
 from seedance_watch.faces.table import print_rows
 from seedance_watch.journal.reader import SqliteReader
-from seedance_watch.ports import Row
 
 _SIDES = {"all": None, "open": False, "ended": True}
 

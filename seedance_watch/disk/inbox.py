@@ -16,6 +16,7 @@ import structlog
 from seedance_watch.core.ignore import Ignore
 from seedance_watch.core.pairing import Glance
 from seedance_watch.core.settling import Pace
+from seedance_watch.core.snapshot import InboxView
 from seedance_watch.disk import ends
 from seedance_watch.disk.desk import Desk, Scope, Turn
 from seedance_watch.disk.ears import Ears, Hints
@@ -109,6 +110,18 @@ class Inbox:
         self._kept.let_go(sources)
         if self._hints:
             self._hints.wake.set()
+
+    def view(self) -> InboxView:
+        """Say how it stands."""
+        facts = self.facts
+        return InboxView(
+            self._watch,
+            str(self._root),
+            hearing=facts.mode,
+            scanned_at=facts.last_scan_at,
+            missed=facts.found_by_scan_only,
+            rebuilt=facts.rebuilds,
+        )
 
     # Watching
 

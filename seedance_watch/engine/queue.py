@@ -185,6 +185,10 @@ class Queue:
         elsewhere = len(self._working[provider] - each.seated)
         return self._lane_seats(provider, elsewhere) - elsewhere - len(each.seated)
 
+    def in_work(self, provider: str) -> int:
+        """Count the jobs that a provider has in work."""
+        return len(self._working[provider]) if provider in self._working else 0
+
     def set_back(self, by_s: float) -> None:
         """Wait no longer than before although the clock was set back."""
         self._times = [(at - by_s, ticket, job_id) for at, ticket, job_id in self._times]

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import printable
-from seedance_watch.ports import Row
 
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.CANCELLED: "dim"}
 _COLUMNS = ("job", "drop", "state", "provider", "cost", "changed", "why")

@@ -18,12 +18,12 @@ from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.journal import loading, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.opening import address, check_version, schema
 from seedance_watch.journal.text import restored, storable
 from seedance_watch.journal.trouble import words
-from seedance_watch.ports import Row
 
 _BUSY_MS = 5_000
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI

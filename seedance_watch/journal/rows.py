@@ -15,8 +15,8 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.core.spending import Spendings
-from seedance_watch.ports import Row
 
 UNREADABLE = "journal"  # the hold's code of a job whose history cannot be read
 

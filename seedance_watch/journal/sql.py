@@ -15,11 +15,12 @@ from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import Declined, JournalError, SeedanceWatchError, Stale
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.core.spending import Spending
 from seedance_watch.journal import codec
 from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
-from seedance_watch.ports import Row, Terms
+from seedance_watch.ports import Terms
 
 VERSION = 3  # of the schema; a higher number in a journal is refused
 

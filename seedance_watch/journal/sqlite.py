@@ -20,6 +20,7 @@ from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
+from seedance_watch.core.snapshot import Row
 from seedance_watch.journal import opening, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.lock import Lock
@@ -27,7 +28,7 @@ from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.rows import changes, row_of
 from seedance_watch.journal.trouble import words
 from seedance_watch.journal.writer import Writer
-from seedance_watch.ports import Row, Terms
+from seedance_watch.ports import Terms
 
 _CLOSING_BUSY_MS = 500
 

@@ -21,9 +21,9 @@ from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import JournalError, SpoolError
 from seedance_watch.core.events import Event, Record
 from seedance_watch.core.model import Money
+from seedance_watch.core.snapshot import Row
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
-from seedance_watch.ports import Row
 
 QUICK = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")),

@@ -19,9 +19,9 @@ from rich.console import Console
 from seedance_watch.cli import exits
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.faces import log
 from seedance_watch.faces.table import print_rows
-from seedance_watch.ports import Row
 
 FORGED = "shot\n2026-01-01T00:00:00Z [info     ] job.done \x1b[2J\x9b31m\u202e\r\udcff"
 MARKUP = "[/b][red]shot[link=https://example.com]"

@@ -21,8 +21,9 @@ from seedance_watch.core.events import (
     Released,
 )
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.snapshot import Row
 from seedance_watch.journal.sqlite import SqliteJournal
-from seedance_watch.ports import Journal, Row
+from seedance_watch.ports import Journal
 
 Open = Callable[[Path], Awaitable[Journal]]
 

@@ -9,7 +9,7 @@ import studios
 from siege.people import Droppers, Onlooker
 
 from seedance_watch.core.model import State
-from seedance_watch.ports import Row
+from seedance_watch.core.snapshot import Row
 
 
 @dataclass

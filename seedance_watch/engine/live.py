@@ -1,0 +1,46 @@
+"""What only a running daemon knows, as the Snapshot has it."""
+
+import os
+from dataclasses import dataclass, field
+
+from seedance_watch.core.snapshot import LaneView, Live
+from seedance_watch.engine.accounts import Accounts
+from seedance_watch.engine.daemon import Daemon
+
+
+@dataclass(slots=True)
+class Lookout:
+    """Looks at a daemon.
+
+    Attributes:
+        daemon: The daemon.
+        accounts: What is known of the accounts.
+        version: This program's version.
+        since: When the daemon became ready, UTC seconds.
+    """
+
+    daemon: Daemon
+    accounts: Accounts
+    version: str
+    since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note the time."""
+        self.since = self.daemon.runner.tools.clock.now()
+
+    def look(self) -> Live:
+        """Give what is so at this moment."""
+        return Live(
+            process=os.getpid(),
+            version=self.version,
+            since=self.since,
+            lanes=tuple(map(self._lane, self.daemon.runner.tools.providers)),
+            inboxes=tuple(inbox.view() for inbox in self.daemon.inboxes.values()),
+            doing={job: str(effect) for job, effect in self.daemon.runner.doing.items()},
+            left=dict(self.accounts.left),
+        )
+
+    def _lane(self, provider: str) -> LaneView:
+        lane = self.daemon.lanes.lane(provider)
+        in_work = self.daemon.queue.in_work(provider)
+        return LaneView(provider, lane.seats, in_work, lane.closed_until, lane.why)
