@@ -47,7 +47,7 @@ class SmallDisk:
                 with suppress(OSError):
                     while True:
                         file.write(bytes(size_bytes))
-            assert os.statvfs(self.point).f_bfree == 0
+            assert os.statvfs(self.point).f_bavail == 0
             os.fsync(file.fileno())
 
     def clear(self) -> None:
