@@ -6,7 +6,6 @@ Sentences for somebody who is no programmer, then the same facts as TOML for scr
 import tomli_w
 
 from seedance_watch.core import policy
-from seedance_watch.core.events import Held
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import adopted
@@ -60,11 +59,13 @@ def held(job: Job) -> str:
     if job.accepted:
         facts["task_id"] = job.accepted.task_id
     title = "This one waits." if job.hold.until else "This one waits for you."
-    return _note(job, title, job.hold.reason, _next(job, job.hold), facts)
+    return _note(job, title, job.hold.reason, advice(job), facts)
 
 
-def _next(job: Job, hold: Held) -> str:
-    """Say what a person can do about a held job."""
+def advice(job: Job) -> str:
+    """Say what a person can do about a job; it must be held."""
+    assert job.hold is not None, job.id
+    hold = job.hold
     if hold.until:
         return "Nothing needs to be done: it goes on by itself."
     if hold.code == policy.KEY_CHANGED:
