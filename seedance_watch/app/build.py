@@ -189,7 +189,8 @@ def _accounts(config: Config, tools: Tools) -> Accounts:
 def _purse(config: Config, journal: SqliteJournal, spool: Spool) -> Purse:
     """Give the limits of a configuration."""
     twins = {watch.name: Twins(watch.duplicates) for watch in config.watches}
-    return Purse(journal, spool, caps_of(config, CATALOGUE), zone_of(config), twins)
+    hours = {watch.name: watch.hours for watch in config.watches}
+    return Purse(journal, spool, caps_of(config, CATALOGUE), zone_of(config), twins, hours)
 
 
 def studio(config: Config, decoders: Decoders) -> Studio:

@@ -4,6 +4,7 @@ Written in the style of draft-07, which every TOML editor plug-in understands.
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Literal
 
 from seedance_watch.config.schema import ConfigKeys
@@ -18,6 +19,7 @@ _TYPES: Mapping[type, str] = {
     bool: "boolean",
     dict: "object",
     list: "array",
+    date: "",  # JSON has no word for TOML's dates
 }
 
 
@@ -60,7 +62,7 @@ def _property(key: Key) -> dict[str, Any]:
     found: dict[str, Any] = {
         "additionalProperties": True if dict in key.naturals else None,  # some linters ask for it
         "description": key.about,
-        "type": types[0] if len(types) == 1 else types,
+        "type": (types[0] or None) if len(types) == 1 else types,
         "minimum": key.low,
         "maximum": key.high,
         "default": key.default,

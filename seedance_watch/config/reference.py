@@ -5,6 +5,7 @@ A test compares the documents with what is made here, so neither can go its own 
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import get_args
 
 from pydantic import BaseModel
@@ -15,7 +16,14 @@ from seedance_watch.core.models import Catalogue, Model, Param
 from seedance_watch.core.sidecar_keys import Key, vocabulary
 from seedance_watch.core.words import listing, show
 
-_WORDS = {str: "text", int: "whole number", bool: "true or false", dict: "table", list: "list"}
+_WORDS = {
+    str: "text",
+    int: "whole number",
+    bool: "true or false",
+    dict: "table",
+    list: "list",
+    date: "date",
+}
 
 
 def sidecar_keys(catalogue: Catalogue) -> str:

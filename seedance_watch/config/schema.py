@@ -12,6 +12,7 @@ from seedance_watch.config.values import (
     Address,
     Amount,
     Folder,
+    HoursText,
     KeyFile,
     Seconds,
     Variable,
@@ -105,6 +106,9 @@ class WatchKeys(SettleKeys):
     duplicates: Literal["point", "place", "pay"] = "point"
     """What to do with a drop whose video exists already: `point` to it with a note in done/,
     `place` the same video in the outbox once more, or `pay` for another one."""
+    hours: list[HoursText] = []
+    """When videos may be ordered, as `["22:00-06:00"]` or `["mon-fri 20:00-07:00", "sat,sun
+    00:00-24:00"]`, in the time zone of `[limits]`. Default: always."""
     budget: WatchBudgetKeys = WatchBudgetKeys()
     """What this folder may spend, as `[watch.budget.PROVIDER]`."""
     defaults: dict[str, object] = {}

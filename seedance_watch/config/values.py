@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
+from seedance_watch.core.hours import hours_of
+from seedance_watch.core.words import show
+
 DAY_S = 86_400.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEY_STARTS = re.compile(r"rvya_sk_|rvya_|SG_[0-9a-f]{6}|AKIA[0-9A-Z]{8}")
@@ -65,10 +68,19 @@ def _zone(text: str) -> str:
     return text
 
 
+def _hours(text: str) -> str:
+    try:
+        hours_of(text)
+    except ValueError as error:
+        raise ValueError(f"{show(text)} is no span of hours: {error}") from error
+    return text
+
+
 Amount = Annotated[float, Field(ge=0, le=1e9)]
 Seconds = Annotated[float, Field(gt=0, le=30 * DAY_S)]
 Address = Annotated[str, AfterValidator(_address)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Folder = Annotated[str, AfterValidator(_folder)]
 KeyFile = Annotated[str, AfterValidator(_key_file)]
+HoursText = Annotated[str, AfterValidator(_hours)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -10,6 +10,7 @@ from seedance_watch.config.schema import (
     WatchKeys,
 )
 from seedance_watch.core.catalogue import DEFAULT_MODELS
+from seedance_watch.core.hours import Hours, hours_of
 from seedance_watch.core.sidecar import Layer, Table
 
 ORIGIN = "configuration"
@@ -28,6 +29,7 @@ class Watch:
         held: Where notes about waiting jobs go.
         recursive: Whether subfolders are watched.
         duplicates: What to do with a drop whose video exists: "point", "place" or "pay".
+        hours: When videos may be ordered; empty: always.
         budget: What it may spend, by provider.
         settle: How it is watched.
         layers: The configuration's layers of wishes: its defaults, then its provider and model.
@@ -41,6 +43,7 @@ class Watch:
     held: Path
     recursive: bool
     duplicates: str
+    hours: tuple[Hours, ...]
     budget: WatchBudgetKeys
     settle: SettleKeys
     layers: tuple[Layer, ...]
@@ -76,6 +79,7 @@ def watch_of(
         held=located(keys.held or drops.parent / "held", folder),
         recursive=keys.recursive,
         duplicates=keys.duplicates,
+        hours=tuple(map(hours_of, keys.hours)),
         budget=keys.budget,
         settle=_settle(keys, inbox),
         layers=_layers(keys, place, table),

@@ -129,6 +129,7 @@ class JobSpec:
         again: Pay even if an equal video exists.
         meta: The user's free table, copied to the receipt.
         route: Who is asked next when this provider declines, in turn.
+        not_before: A date or time as TOML writes it, before which nothing is ordered; "" for none.
     """
 
     provider: str
@@ -144,6 +145,7 @@ class JobSpec:
     again: bool = False
     meta: Mapping[str, object] = field(default_factory=dict)
     route: tuple[str, ...] = ()
+    not_before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

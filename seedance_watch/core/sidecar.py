@@ -126,6 +126,7 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
         again=sheet.value("again") is True,
         meta=_meta(sheet),
         route=rest,
+        not_before=_moment(sheet.value("not_before")),
     )
 
 
@@ -196,6 +197,10 @@ def _meta(sheet: Sheet) -> dict[str, object]:
         meta = layer.values.get("meta", {})
         merged |= meta if isinstance(meta, Mapping) else {}
     return {name: _kept(value) for name, value in merged.items()}
+
+
+def _moment(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else ""
 
 
 def _kept(value: object) -> object:

@@ -6,6 +6,7 @@ is a new key here. Nothing that names a file elsewhere, an address or a secret i
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.words import kind_of, listing, meant, nearest, show
@@ -13,7 +14,7 @@ from seedance_watch.core.words import kind_of, listing, meant, nearest, show
 MAX_TAKES = 50  # a slip of the keyboard should not cost five hundred videos
 PRIORITY_LIMIT = 1000
 
-Natural = type  # str, int, bool or dict here; the configuration has float and list as well
+Natural = type  # str, int, bool, date or dict here; the configuration has float and list as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,11 @@ KEYS: Mapping[str, Key] = {
         high=PRIORITY_LIMIT,
         default=0,
     ),
+    "not_before": Key(
+        (date,),
+        "Order the video no earlier: a date, or a date and time; without a zone it is that of "
+        "the operator.",
+    ),
     "again": Key(
         (bool,), "Make and pay for this video even if an equal one was made before.", default=False
     ),
@@ -114,6 +120,9 @@ MEANT: Mapping[str, str] = {
     "copies": "takes",
     "variations": "takes",
     "force": "again",
+    "after": "not_before",
+    "start_at": "not_before",
+    "when": "not_before",
     "negative_prompt": "no model here has one; say in prompt what should be seen",
     "image": "the image is the file that lies beside the sidecar; it need not be named",
     "image_url": "addresses are not taken from a sidecar; put the image beside it",
@@ -175,6 +184,7 @@ _NEEDED: Mapping[Natural, str] = {
     list: "a list in [ ]",
     bool: "true or false",
     dict: "a table",
+    date: "a date such as 2026-12-24 or 2026-12-24 18:00:00",
 }
 _SPOKEN = {"true": True, "yes": True, "on": True, "1": True}
 _SPOKEN |= {"false": False, "no": False, "off": False, "0": False}
@@ -187,9 +197,18 @@ def _better(value: object, key: Key) -> object:
         return _SPOKEN.get(str(value).strip().lower())
     if natural in (int, float):
         return _whole(value)
+    if natural is date:
+        return _moment(str(value))
     if natural is str and isinstance(value, int | float) and not isinstance(value, bool):
         return nearest(str(value), [str(each) for each in key.choices]) or str(value)
     return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _whole(value: object) -> int | None:

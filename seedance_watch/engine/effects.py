@@ -114,6 +114,8 @@ async def _stage(job: Job, tools: Tools) -> Events:
 async def _intend(job: Job, tools: Tools) -> Events:
     """Compose the paid call, when there is room for what it will bring."""
     await _room(job, tools)
+    if early := tools.purse.not_now(job, tools.clock.now()):
+        return [early]
     attempt = job.attempts + 1
     key = naming.attempt_key(job.claim.key, job.claim.take, attempt)
     return [await tools.provider(job).intend(job, key, attempt)]

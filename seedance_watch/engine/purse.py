@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
-from seedance_watch.core import budget
+from seedance_watch.core import budget, hours
 from seedance_watch.core.budget import Cap, Period
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Duplicate, Event, Held, Reused
+from seedance_watch.core.hours import Hours
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.ports import Journal, Spool, Terms
@@ -37,6 +38,7 @@ class Purse:
         caps: All limits.
         zone: Whose days and months count.
         twins: By watch name; POINT for one that is not named.
+        hours: When paid calls may be made, by watch name; always for one that is not named.
     """
 
     journal: Journal
@@ -44,6 +46,7 @@ class Purse:
     caps: Sequence[Cap] = ()
     zone: tzinfo = UTC
     twins: Mapping[str, Twins] = field(default_factory=dict)
+    hours: Mapping[str, Sequence[Hours]] = field(default_factory=dict)
 
     def terms(self, job: Job, now: float) -> Terms:
         """Give what must hold when a job's intent is recorded."""
@@ -57,7 +60,14 @@ class Purse:
         Raises:
             Fault: LOCAL, an equal video is being made; this one waits for it.
         """
-        return await self._twin(job) or await self.over(job, now)
+        return await self._twin(job) or self.not_now(job, now) or await self.over(job, now)
+
+    def not_now(self, job: Job, now: float) -> Held | None:
+        """Give the hold of a job whose time has not come; None: it has."""
+        assert job.prepared is not None, job.id
+        windows = self.hours.get(job.claim.watch, ())
+        early = hours.too_early(job.prepared.spec.not_before, now, self.zone)
+        return early or hours.closed(windows, now, self.zone)
 
     async def over(self, job: Job, now: float) -> Held | None:
         """Give the hold of the cap that leaves no room for the longest time."""
