@@ -20,6 +20,7 @@ from seedance_watch.sandbox.ledger import Line
 from seedance_watch.sandbox.server import Sandbox
 
 _DEADLINE_S = 30.0
+_PATIENT = 10**9
 _LANES = ("lane.paused", "lane.narrowed", "lane.resumed")
 
 # Every way to be paid for a video: whom, and by which version of their interface.
@@ -79,8 +80,8 @@ class Skies:
         await asyncio.wait([running])
 
     async def once(self) -> Counter[State]:
-        """Run the daemon until all is done or held."""
-        return await studios.once(self.studio, self._heard, clock=self.clock)
+        """Run the daemon until all is done or held, however long a lane is paused."""
+        return await studios.once(self.studio, self._heard, clock=self.clock, probes=_PATIENT)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

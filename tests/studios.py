@@ -107,13 +107,16 @@ api = "{api}"
     return Studio(folder)
 
 
-async def once(studio: Studio, *listeners: Heard, clock: Clock | None = None) -> Counter[State]:
+async def once(
+    studio: Studio, *listeners: Heard, clock: Clock | None = None, probes: int = 2
+) -> Counter[State]:
     """Run the real daemon once, in this process; give how many jobs ended in which state."""
     settings = load(studio.config)
     make_folders(settings)
     built = await build(
         settings, stop=asyncio.Event(), listeners=listeners, clock=clock, apart=False
     )
+    built.daemon.standstill.probes = probes
     try:
         async with asyncio.timeout(60):
             await built.daemon.run_once()

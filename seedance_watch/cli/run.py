@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,14 +13,16 @@ from cyclopts import Parameter
 
 from seedance_watch.app.build import Built, build, folders_made
 from seedance_watch.app.control import listening
-from seedance_watch.cli.exits import Exit
+from seedance_watch.cli.exits import Exit, say
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
+from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.engine.threads import Threads
 from seedance_watch.faces import log
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
+_SHOWN = 5
 
 
 def run(
@@ -38,8 +41,9 @@ def run(
         The configuration. Default: $SEEDANCE_WATCH_CONFIG, ./seedance-watch.toml, the user's
         own, /etc/seedance-watch/config.toml.
     once
-        Work off what lies in the inboxes, then exit: 0 all done, 1 something failed, is held or
-        waits for its sidecar, image or end image.
+        Work off what lies in the inboxes, then exit: 0 all done, 1 something failed, is held,
+        waits for its sidecar, image or end image, or for a provider that takes nothing (no key,
+        no credits); what waits is named.
     """
     settings = load(find_config(config))
     log.configure(level=settings.log.level, form=settings.log.format)
@@ -77,6 +81,7 @@ async def _watched(config: Config, built: Built, *, once: bool) -> int:
     )
     if once:
         await built.daemon.run_once()
+        _tell(built.daemon.waiting())
         return _outcome(built)
     await built.daemon.run(ready=_ready(config))
     return Exit.OK
@@ -109,6 +114,16 @@ def _signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for each in _STOPS:
             loop.remove_signal_handler(each)
+
+
+def _tell(waiting: Iterable[tuple[Job, str]]) -> None:
+    """Name what is not finished, and why; what waits for the same together."""
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for job, why in waiting:
+        by_reason[why or "not finished yet"].append(job.id)
+    for why, names in by_reason.items():
+        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+        say(f"seedance-watch: {', '.join(names[:_SHOWN])}{more}: {why}")
 
 
 def _outcome(built: Built) -> int:

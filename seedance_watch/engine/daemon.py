@@ -19,9 +19,10 @@ from seedance_watch.engine import meant
 from seedance_watch.engine.detours import Detours
 from seedance_watch.engine.hands import Hands
 from seedance_watch.engine.lanes import Lanes
-from seedance_watch.engine.queue import Queue
+from seedance_watch.engine.queue import Queue, order
 from seedance_watch.engine.room import Room
 from seedance_watch.engine.runner import Runner
+from seedance_watch.engine.standstill import Standstill
 from seedance_watch.ports import Inbox
 
 # Effects that a stop may cut short. A download goes on where it ended and has a connection of
@@ -44,6 +45,7 @@ class Daemon:
         room: Where a budget may have room again.
         ended: How many jobs came to each state at rest since the start.
         left: Whether a single run left something in an inbox that no job could be made of.
+        standstill: What a single run does not wait for.
     """
 
     runner: Runner
@@ -57,6 +59,7 @@ class Daemon:
     hands: Hands = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
     left: bool = False
+    standstill: Standstill = field(init=False)
     room: Room = field(default_factory=Room)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
@@ -66,7 +69,7 @@ class Daemon:
 
     def __post_init__(self) -> None:
         """Tie the queue to the lanes, and the runner's news to the inboxes."""
-        self.detours = Detours(self.lanes)
+        self.detours, self.standstill = Detours(self.lanes), Standstill(self.lanes)
         grounds = self.runner.tools.grounds
         self.queue = Queue(self.lanes.seats_of, self.lanes.open, grounds.open)
         self.hands = Hands(self.runner, self.queue, self.detours.came)
@@ -93,7 +96,7 @@ class Daemon:
             await self._dispatch(tasks)
 
     async def run_once(self) -> None:
-        """Work off what lies in the inboxes, to rest or to hold, then return."""
+        """Work off what lies in the inboxes, as far as it goes without somebody's act."""
         async with self._working() as tasks:
             others = [tasks.create_task(self._stopping()), tasks.create_task(self._sweep())]
             await self._dispatch(tasks)
@@ -232,9 +235,15 @@ class Daemon:
 
     def _at_rest(self) -> bool:
         """Whether a single run has taken in all drops and has nothing left to wait for."""
-        busy = bool(self._driving) or self.room.trying
-        jobs = self.queue.jobs() if self._once and not busy else None
-        return jobs is not None and all(job.hold for job in jobs)
+        if not self._once or self._driving or self.room.trying:
+            return False
+        return len(self.standstill.reasons(self.queue.jobs())) == len(self.queue)
+
+    def waiting(self) -> list[tuple[Job, str]]:
+        """Give the jobs that are not at rest, and why; "" for one that goes on by itself."""
+        jobs = sorted(self.queue.jobs(), key=order)
+        stuck = self.standstill.reasons(jobs)
+        return [(job, stuck.get(job.id, "")) for job in jobs]
 
     async def _drive(self, found: Job) -> None:
         """Drive a job to its next stand."""
@@ -294,6 +303,7 @@ class Daemon:
     def _heard(self, before: Job, after: Job, record: Record) -> None:
         """Let the inbox look again where a claim is over; count what ended."""
         self.room.heard(before, after, record)
+        self.standstill.heard(after, record)
         self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:
             self._inbox(after).let_go(part.source for part in after.claim.parts)

@@ -43,6 +43,7 @@ class Lane:
         why: Reason of the pause, "" while open.
         closings: Pauses since the lane was last open.
         kind: What closed it, None while open.
+        refusals: Those of the pauses in which the provider turned all away.
     """
 
     seats: int
@@ -50,6 +51,7 @@ class Lane:
     why: str = ""
     closings: int = 0
     kind: FaultKind | None = None
+    refusals: int = 0
 
 
 @dataclass(slots=True)
@@ -91,6 +93,10 @@ class Lanes:
         lane = self.lane(provider)
         return lane.why if lane.closings and _SAID.get(lane.kind) == PAUSED else ""
 
+    def stuck(self, provider: str, probes: int) -> str:
+        """Say why a provider takes nobody's jobs when so many probes in a row found out, or ""."""
+        return self.paused(provider) if self.lane(provider).refusals >= probes else ""
+
     def set_back(self, by_s: float) -> None:
         """Pause no longer than before although the clock was set back."""
         for lane in self._lanes.values():
@@ -124,10 +130,12 @@ class Lanes:
             lane.kind = fault.kind
         wait_s = policy.pause_s(Effect.SUBMIT, lane.closings, fault=fault, luck=self.luck())
         lane.closings += 1
+        lane.refusals += _SAID[fault.kind] == PAUSED
         lane.why = fault.reason
         lane.closed_until = now + wait_s
 
     def _reopen(self, provider: str, lane: Lane) -> None:
         """Open the lane again when the provider answered."""
         lane.closings, lane.closed_until, lane.why, lane.kind = 0, None, "", None
+        lane.refusals = 0
         structlog.get_logger().info("lane.resumed", provider=provider)

@@ -150,6 +150,20 @@ def test_a_single_run_tells_of_what_it_left(tmp_path: Path) -> None:
     assert json.loads(line)["missing"] == "its sidecar shot.toml or shot.png.toml"
 
 
+def test_a_single_run_names_what_waits_for_a_person(tmp_path: Path) -> None:
+    """Nothing can be done without a key: it ends, and says where one belongs."""
+    studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")
+    (studio.folder / "rivya.key").unlink()
+    studio.drop('prompt = "waves"\n')
+
+    found = run("run", "--once", "--config", str(studio.config))
+
+    assert found.returncode == 1, found.stderr
+    [last] = [line for line in found.stderr.splitlines() if line.startswith("seedance-watch: ")]
+    assert last.startswith("seedance-watch: shot-")
+    assert "no key" in last
+
+
 async def test_status_tells_what_was_done_and_why_not(tmp_path: Path, anyio_backend: str) -> None:
     """One line per job in a pipe, one object per job as JSON."""
     async with running(studios.KNOBS, time_factor=0) as sandbox:

@@ -1,0 +1,71 @@
+"""What does not go on before somebody acts: a single run waits for everything else.
+
+Pure bookkeeping.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from seedance_watch.core.errors import FaultKind
+from seedance_watch.core.events import Deferred, Record
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
+from seedance_watch.engine.lanes import Lanes
+
+# Before the lane: a job here has nothing at the provider yet.
+_BEFORE = frozenset({State.PREPARED, State.STAGED})
+PROBES = 2  # once may be a moment's trouble
+
+
+@dataclass(slots=True)
+class Standstill:
+    """Tells jobs that wait for somebody from those that wait for a time.
+
+    What happened before this start does not count: somebody may have acted.
+
+    Attributes:
+        lanes: The providers' lanes.
+        probes: How often in a row a provider must have turned all away to be waited for no more.
+    """
+
+    lanes: Lanes
+    probes: int = PROBES
+    _refused: Counter[str] = field(default_factory=Counter)
+
+    def heard(self, after: Job, record: Record) -> None:
+        """Take in an event: whether the provider turned the job away once more."""
+        if isinstance(record.event, Deferred) and record.event.kind is FaultKind.DENIED:
+            self._refused[after.id] += 1
+        else:
+            del self._refused[after.id]
+
+    def reasons(self, jobs: Iterable[Job]) -> Mapping[str, str]:
+        """Say for each job that does not go on by itself soon why not, by its name."""
+        known = list(jobs)
+        stuck = {job.id: why for job in known if (why := self._reason(job))}
+        wishes = {_wish(job) for job in known if job.id in stuck} - {""}
+        for job in known:
+            if job.deferred and job.id not in stuck and _waits(job) and _wish(job) in wishes:
+                stuck[job.id] = job.deferred.reason
+        return stuck
+
+    def _reason(self, job: Job) -> str:
+        if job.hold:
+            return job.hold.reason
+        if job.deferred and self._refused[job.id] >= self.probes:
+            return job.deferred.reason
+        if job.prepared and job.state in _BEFORE:
+            return self.lanes.stuck(job.prepared.spec.provider, self.probes)
+        return ""
+
+
+def _waits(job: Job) -> bool:
+    """Whether a job may be waiting for another one's equal video."""
+    last = job.deferred if job.state in _BEFORE else None
+    return last is not None and last.kind is FaultKind.LOCAL and last.until == job.wake_at
+
+
+def _wish(job: Job) -> str:
+    """Give what must be bought once, "" for nothing."""
+    return job.prepared.fingerprint if job.prepared else ""
