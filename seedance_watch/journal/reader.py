@@ -94,7 +94,11 @@ class SqliteReader:
     def counts(self) -> Mapping[tuple[State, str], int]:
         """Count the jobs by state and code of their hold, "" for none."""
         found = self._all(sql.COUNTS)
-        return {(State(state), held): count for state, held, count in found}
+        try:
+            return {(State(state), held): count for state, held, count in found}
+        except ValueError as error:
+            damage = apsw.CorruptError("a job's state is none")
+            raise JournalError(words("read", self._path, damage)) from error
 
     def load(self) -> Loaded:
         """Fold every job that is not at rest."""

@@ -265,6 +265,35 @@ async def test_text_that_is_none_stops_one_job_only(path: Path) -> None:
     await journal.close()
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "state = 'dine'",
+        "seq = seq + 1",
+        "at_rest = 1",
+        "cost_amount = 'x'",
+        "fingerprint = 'f'",
+        "label = 'other'",
+    ],
+)
+async def test_a_row_that_was_changed_is_refused(path: Path, damage: str) -> None:
+    """What is open, bought and spent is read from the rows; the shell refuses as well."""
+    await filled(path, 2)
+    change(path, f"UPDATE jobs SET {damage} WHERE job_id = 'job1'")
+    with pytest.raises(JournalError, match=r"job job1 is damaged.*restore a backup"):
+        await SqliteJournal.open(path)
+    with SqliteReader(path) as reader, pytest.raises(JournalError, match="job1 is damaged"):
+        reader.rows()
+
+
+async def test_a_state_that_is_none_cannot_be_counted(path: Path) -> None:
+    """An error in words, also where only numbers are asked for."""
+    await filled(path, 1)
+    change(path, "UPDATE jobs SET state = 'dine'")
+    with SqliteReader(path) as reader, pytest.raises(JournalError, match="damaged"):
+        reader.counts()
+
+
 async def test_a_journal_of_the_future_is_refused(path: Path) -> None:
     """An older program must not write into a newer journal, nor misread it."""
     await filled(path, 1)
