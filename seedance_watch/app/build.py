@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import random
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -27,6 +26,7 @@ from seedance_watch.disk.mounts import type_of
 from seedance_watch.disk.places import PRIVATE
 from seedance_watch.disk.spool import Places, Spool
 from seedance_watch.engine.accounts import Accounts
+from seedance_watch.engine.beats import Beats
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.effects import Tools
@@ -148,13 +148,17 @@ async def build(
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
     runner = Runner(tools, lanes, luck, stop.is_set, listeners=[*listeners, desk.heard])
+    beats = Beats()
     inboxes = {
-        watch.name: _inbox(watch, clock, decoders, partial(grounds[watch.name].sure, "inbox"))
+        watch.name: _inbox(watch, clock, decoders, grounds[watch.name], beats)
         for watch in config.watches
     }
     accounts = _accounts(config, tools)
+    accounts.beat = partial(beats.beat, "accounts")
     besides = (accounts.watch, partial(_resting, workers, clock))
-    daemon = Daemon(runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides)
+    daemon = Daemon(
+        runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides, beats=beats
+    )
     return Built(daemon, tools, workers, Lookout(daemon, accounts, desk.version))
 
 
@@ -223,7 +227,7 @@ def _places(watch: Watch) -> Places:
     return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
 
 
-def _inbox(watch: Watch, clock: Clock, decoders: Decoders, sure: Callable[[], None]) -> Inbox:
+def _inbox(watch: Watch, clock: Clock, decoders: Decoders, ground: Ground, beats: Beats) -> Inbox:
     """Give the watcher of one inbox."""
     keys = watch.settle
     settings = InboxSettings(
@@ -244,5 +248,6 @@ def _inbox(watch: Watch, clock: Clock, decoders: Decoders, sure: Callable[[], No
         whole=decoders.whole,
         glance=partial(defaults.seen, watch.inbox, watch.layers),
         has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
-        sure=sure,
+        sure=partial(ground.sure, "inbox"),
+        beat=partial(beats.beat, f"inbox {watch.name}"),
     )

@@ -63,6 +63,8 @@ class LaneView:
         in_work: Jobs that it has in work.
         until: When it is probed next, UTC seconds; None: it is open.
         why: Why it is closed, "" while it is open.
+        paused: Whether it turns everything away, which somebody has to cure; else a closed one
+            is only throttled or out of reach.
     """
 
     provider: str
@@ -70,6 +72,7 @@ class LaneView:
     in_work: int
     until: float | None = None
     why: str = ""
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,21 @@ class InboxView:
 
 
 @dataclass(frozen=True, slots=True)
+class LoopView:
+    """How one of the daemon's loops goes.
+
+    Attributes:
+        name: As people read it ("jobs", "inbox studio").
+        still_s: How long ago it came round last.
+        most_s: How long that may take; one that takes longer hangs.
+    """
+
+    name: str
+    still_s: float
+    most_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Live:
     """What only a running daemon knows.
 
@@ -128,6 +146,7 @@ class Live:
         inboxes: The watched folders.
         doing: The effect that each driven job is in, by job name.
         left: What the accounts have left, by provider, as far as it was read.
+        loops: Its loops; none before it is ready.
     """
 
     process: int
@@ -137,6 +156,7 @@ class Live:
     inboxes: tuple[InboxView, ...] = ()
     doing: Mapping[str, str] = field(default_factory=dict)
     left: Mapping[str, Money] = field(default_factory=dict)
+    loops: tuple[LoopView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from seedance_watch.disk.desk import Desk, Scope, Turn
 from seedance_watch.disk.ears import Ears, Hints
 from seedance_watch.disk.gate import Gate
 from seedance_watch.disk.kept import Kept
+from seedance_watch.disk.pending import pending
 from seedance_watch.disk.remarks import Remarks
 from seedance_watch.disk.scan import Scanner
 from seedance_watch.disk.serving import Rules
@@ -49,6 +50,7 @@ class Inbox:
         has_prompt: Whether the defaults of a subfolder carry a prompt.
         sure: Makes sure, in a thread, that the folder may be worked in, or raises OSError;
             it tells people itself.
+        beat: Told how long it rests at most, after each turn.
     """
 
     def __init__(  # noqa: PLR0913 - what the desk needs, introduced once
@@ -62,9 +64,10 @@ class Inbox:
         glance: Callable[[str, str], Glance],
         has_prompt: Callable[[str], bool],
         sure: Callable[[], None] = lambda: None,
+        beat: Callable[[float], None] = lambda rest_s: None,
     ) -> None:
         self._watch, self._root, self._settings, self._clock = watch, root, settings, clock
-        self._sure = sure
+        self._sure, self._beat = sure, beat
         self.facts = Facts()
         self._kept = Kept(root)
         remarks = Remarks(
@@ -114,6 +117,7 @@ class Inbox:
     def view(self) -> InboxView:
         """Say how it stands."""
         facts = self.facts
+        waiting, more = pending(self._desk)
         return InboxView(
             self._watch,
             str(self._root),
@@ -121,6 +125,8 @@ class Inbox:
             scanned_at=facts.last_scan_at,
             missed=facts.found_by_scan_only,
             rebuilt=facts.rebuilds,
+            waiting=waiting,
+            more=more,
         )
 
     # Watching
@@ -159,6 +165,7 @@ class Inbox:
     async def _turns(self, admit: Admit, stop: asyncio.Event, hints: Hints, ears: Ears) -> None:
         scans = {Scope.ALL: 0.0, Scope.NETWORK: 0.0}  # when each is due
         health_s = 0.0
+        self._beat(self._settings.health_s)
         while not stop.is_set():
             begun_s = time.monotonic()
             if begun_s >= health_s:
@@ -170,6 +177,7 @@ class Inbox:
             scope = Scope.ALL if hints.all else _due(scans, begun_s)
             due_s, pause_s = await self._turn(admit, scope, hints)
             self._next(scans, scope)
+            self._beat(self._settings.health_s)
             await self._rest(hints, min(due_s, health_s, *scans.values()), pause_s, stop)
 
     def _next(self, scans: dict[Scope, float], scope: Scope) -> None:

@@ -1,7 +1,7 @@
 """What is left on the providers' accounts, looked at now and then."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ class Accounts:
         warn_below: By provider, in its unit; no warning where there is none.
         every_s: Seconds between two looks.
         left: What the last look found, by provider.
+        beat: Told how long it rests at most, after each look.
     """
 
     clock: Clock
@@ -29,6 +30,7 @@ class Accounts:
     warn_below: Mapping[str, Decimal]
     every_s: float
     left: dict[str, Money] = field(default_factory=dict)
+    beat: Callable[[float], None] = lambda rest_s: None
     _low: set[str] = field(default_factory=set)
 
     async def watch(self, stop: asyncio.Event) -> None:
@@ -36,6 +38,7 @@ class Accounts:
         while not stop.is_set():
             for name, provider in self.providers.items():
                 await self._look(name, provider)
+            self.beat(self.every_s)
             await self.clock.pause(self.every_s, stop)
 
     async def _look(self, name: str, provider: Provider) -> None:

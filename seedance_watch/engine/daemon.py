@@ -16,6 +16,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Drop, State
 from seedance_watch.core.orders import Act, Order, Refused
 from seedance_watch.engine import meant
+from seedance_watch.engine.beats import Beats
 from seedance_watch.engine.detours import Detours
 from seedance_watch.engine.hands import Hands
 from seedance_watch.engine.lanes import Lanes
@@ -43,6 +44,7 @@ class Daemon:
         stop: Set to ask for a stop.
         besides: What runs beside the jobs until the stop.
         room: Where a budget may have room again.
+        beats: Told when the dispatcher comes round.
         ended: How many jobs came to each state at rest since the start.
         left: Whether a single run left something in an inbox that no job could be made of.
         standstill: What a single run does not wait for.
@@ -61,6 +63,7 @@ class Daemon:
     left: bool = False
     standstill: Standstill = field(init=False)
     room: Room = field(default_factory=Room)
+    beats: Beats = field(default_factory=Beats)
     _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _driving: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     _loaded: asyncio.Event = field(default_factory=asyncio.Event)
@@ -180,7 +183,12 @@ class Daemon:
         """Tell of claimed files that no open job owns, as after a journal was lost."""
         spool = self.runner.tools.spool
         for folder in await asyncio.to_thread(spool.strays, self._known.__contains__):
-            cure = "nothing is done with it; move what is in it back to the inbox by hand"
+            cure = (
+                "nothing is done with it. If another daemon worked in this inbox, with a state_dir "
+                "of its own, start that one: it knows whether this was paid. If none did, the "
+                "journal was lost: look at the provider's own page, then move what is in it back "
+                "to the inbox by hand"
+            )
             structlog.get_logger().error("spool.stray", folder=str(folder), cure=cure)
 
     def _inbox(self, job: Job) -> Inbox:
@@ -217,6 +225,7 @@ class Daemon:
         now = clock.now()
         while not self.stop.is_set():
             self._nudge.clear()
+            self.beats.beat("jobs", _IDLE_S)
             before, now = now, clock.now()
             if now < before:
                 self.queue.set_back(before - now)

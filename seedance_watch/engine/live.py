@@ -38,9 +38,11 @@ class Lookout:
             inboxes=tuple(inbox.view() for inbox in self.daemon.inboxes.values()),
             doing={job: str(effect) for job, effect in self.daemon.runner.doing.items()},
             left=dict(self.accounts.left),
+            loops=self.daemon.beats.view(),
         )
 
     def _lane(self, provider: str) -> LaneView:
         lane = self.daemon.lanes.lane(provider)
         in_work = self.daemon.queue.in_work(provider)
-        return LaneView(provider, lane.seats, in_work, lane.closed_until, lane.why)
+        paused = bool(self.daemon.lanes.paused(provider))
+        return LaneView(provider, lane.seats, in_work, lane.closed_until, lane.why, paused)
