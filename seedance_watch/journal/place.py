@@ -100,7 +100,7 @@ def check_whole(path: Path) -> None:
         raise JournalError(
             f"{wal(path)} is missing although the last run did not end cleanly: the newest "
             "events, and what they say was paid for, were in it; put it back. If you restored "
-            f"a backup on purpose, remove {beside(path, 'holder')}"
+            f"a backup on purpose, remove {beside(path, 'owner')}"
         )
 
 
