@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -100,7 +100,9 @@ async def _alone(config: Config, order: Order) -> Answer:
     built = await build(config, stop=asyncio.Event(), listeners=())
     try:
         await built.daemon.load()
-        return await _obeyed(built.daemon, order)
+        answer = await _obeyed(built.daemon, order)
+        later = f"{answer.said}. No daemon runs: what follows is done by the next `run`"
+        return replace(answer, said=later) if answer.obeyed else answer
     finally:
         await built.close()
 

@@ -22,6 +22,19 @@ def gateways(config: Config, clock: Clock) -> Mapping[str, Gateway]:
     }
 
 
+def used(config: Config) -> frozenset[str]:
+    """Name the providers that the watched folders ask, at once or when another one declines."""
+    wishes = [layer.values for watch in config.watches for layer in watch.layers]
+    asked = [each for wish in wishes for each in (wish.get("provider"), *_routes(wish))]
+    return frozenset(each.partition("/")[0] for each in asked if isinstance(each, str))
+
+
+def _routes(wish: Mapping[str, object]) -> list[object]:
+    """Give the route of a wish that may be mistyped."""
+    route = wish.get("route")
+    return route if isinstance(route, list) else []
+
+
 def rivya(config: Config) -> Dialect:
     """Give Rivya's way of talking."""
     return Rivya(base_url=config.rivya.base_url)

@@ -2,13 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from seedance_watch.app.providers import gateways
+from seedance_watch.app.providers import gateways, used
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
@@ -23,7 +23,9 @@ def balance(
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
-    """Ask the providers what is left on their accounts.
+    """Ask the providers that the watched folders use what is left on their accounts.
+
+    Exits with 78 when a key is missing, with 75 when a provider does not tell.
 
     Parameters
     ----------
@@ -41,13 +43,23 @@ def balance(
             show(json.dumps({"provider": name, "left": left.digits, "unit": left.unit}))
         else:
             show(f"{name}\t{left}")
-    return Exit.OK if any(isinstance(left, Money) for left in found.values()) else Exit.TRY_AGAIN
+    return _code([left for left in found.values() if isinstance(left, Fault)])
+
+
+def _code(faults: Sequence[Fault]) -> Exit:
+    """Give the exit code of what went wrong."""
+    if any(fault.code == "no_key" for fault in faults):
+        return Exit.CONFIG
+    return Exit.TRY_AGAIN if faults else Exit.OK
 
 
 async def _ask(config: Config) -> Mapping[str, Money | Fault]:
     """Ask each provider in turn."""
     found: dict[str, Money | Fault] = {}
+    asked = used(config)
     for name, gateway in gateways(config, RealClock()).items():
+        if name not in asked:
+            continue
         try:
             found[name] = await gateway.balance()
         except Fault as fault:

@@ -90,7 +90,8 @@ def resubmit(*jobs: str, config: _Config = None, anyway: _Anyway = False) -> int
     config
         The configuration; found as by `run`.
     anyway
-        Also one that is under way, although that pays twice.
+        Also one that is under way, although that pays twice: the attempt before stays counted
+        in the budgets, and its video is not fetched.
     """
     return _order(Act.RESUBMIT, jobs, config, anyway=anyway)
 

@@ -3,9 +3,12 @@
 Sentences for somebody who is no programmer, then the same facts as TOML for scripts.
 """
 
+from datetime import UTC, datetime
+
 import tomli_w
 
 from seedance_watch.core import policy
+from seedance_watch.core.events import Cancelling, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import adopted
@@ -34,6 +37,11 @@ _PAID = (
 _MISTYPED = (
     " If the task id that it was told is wrong: `seedance-watch adopt {job} TASK_ID` corrects it."
 )
+_BACK = "To have it made after all: move the files back to the inbox."
+_COUNTS = (
+    "It may have been paid already; what it cost stays counted in the budgets, and its video "
+    "perishes at the provider. "
+)
 _RETRY = "To try again: correct what is wrong and move the files back to the inbox."
 
 
@@ -49,7 +57,18 @@ def ended(job: Job) -> str:
             "step": str(job.failing.effect),
         }
         return _note(job, "No video was made.", job.failing.reason, _RETRY, facts)
+    if job.state is State.CANCELLING and job.cancelling and job.cancelling.to is Returned.FAILED:
+        return _cancelled(job, job.cancelling)
     return ""
+
+
+def _cancelled(job: Job, cancelling: Cancelling) -> str:
+    """Give the note for a job that a person took back: by whom, when, and how to have it again."""
+    at = datetime.fromtimestamp(job.since[State.CANCELLING], tz=UTC)
+    reason = f"{cancelling.reason} at {at:%Y-%m-%d %H:%M:%S} UTC"
+    paid = any(each.amount.amount for each in job.spendings)
+    act = f"{_COUNTS if paid else ''}{_BACK}"
+    return _note(job, "No video was made.", reason, act, {"code": "cancelled"})
 
 
 def held(job: Job) -> str:

@@ -32,7 +32,7 @@ class Lock:
         except Timeout:
             raise SpoolError(
                 f"the journal {self._path} is in use by {self._who()}; two would pay twice: "
-                "stop that one first, or give this one a state_dir of its own"
+                "stop that one first, or give this one a state_dir and folders of its own"
             ) from None
         except OSError as error:
             raise SpoolError(

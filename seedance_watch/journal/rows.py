@@ -131,11 +131,19 @@ def _cost(job: Job) -> Money | None:
 
 
 def _reason(job: Job) -> str:
-    """Say why a job ended badly or waits, "" when neither."""
+    """Say why a job ended badly, waits or cost nothing, "" when neither."""
     if job.failing or job.cancelling:
         ended = job.failing or job.cancelling
         return ended.reason if ended else ""
     if job.hold:
         return job.hold.reason
     waits = (job.deferred, job.unsent)
-    return next((each.reason for each in waits if each and each.until == job.wake_at), "")
+    reasons = (each.reason for each in waits if each and each.until == job.wake_at)
+    return next(reasons, "") or _spared(job)
+
+
+def _spared(job: Job) -> str:
+    """Say why nothing was paid, "" where that was not so."""
+    if job.duplicate:
+        return f"the same video exists already: {job.duplicate.video} (job {job.duplicate.of})"
+    return f"the same video was made by job {job.reused.of}" if job.reused else ""

@@ -1,5 +1,6 @@
 """Orders from the shell, beside a running daemon and without one."""
 
+import re
 import subprocess
 import sys
 import time
@@ -71,10 +72,11 @@ def test_without_a_daemon_an_order_is_obeyed_all_the_same(studio: studios.Studio
     told = run(studio, "cancel", job)
 
     assert told.returncode == 0
-    assert told.stdout == f"job {job} is cancelling\n"
+    assert told.stdout.startswith(f"job {job} is cancelling. No daemon runs: ")
+    assert "by the next `run`" in told.stdout
     assert studio.seen("failed") == []
     run(studio, "run", "--once")
-    assert studio.seen("failed") == ["shot.png", "shot.toml"]
+    assert studio.seen("failed") == ["shot.failed.txt", "shot.png", "shot.toml"]
 
 
 def test_an_order_before_the_first_run_begins_no_journal(studio: studios.Studio) -> None:
@@ -93,7 +95,7 @@ def test_a_running_daemon_obeys_at_once(studio: studios.Studio) -> None:
     with daemon(studio):
         told = run(studio, "cancel", job)
         assert (told.returncode, told.stdout) == (0, f"job {job} is cancelling\n")
-        wait(lambda: studio.seen("failed") == ["shot.png", "shot.toml"])
+        wait(lambda: studio.seen("failed") == ["shot.failed.txt", "shot.png", "shot.toml"])
 
     assert not (studio.folder / "state" / "control.sock").exists()
 
@@ -143,7 +145,27 @@ def test_only_its_owner_may_order(studio: studios.Studio) -> None:
 
 
 def test_balance_tells_what_is_left(studio: studios.Studio) -> None:
-    """For each provider that can be asked."""
+    """For each provider that a folder uses."""
     told = run(studio, "balance")
-    assert (told.returncode, told.stdout) == (0, "rivya\t10000 credits\nsegmind\t100 usd\n")
+    assert (told.returncode, told.stdout) == (0, "rivya\t10000 credits\n")
     assert '"left": "10000"' in run(studio, "balance", "--json").stdout
+
+
+def test_balance_says_what_is_wrong_with_each_provider(studio: studios.Studio) -> None:
+    """A missing key is a mistake in the configuration; a service that is away is not."""
+    text = studio.config.read_text()
+    studio.config.write_text(text.replace('provider = "rivya"', 'route = ["rivya", "segmind"]'))
+    both = "rivya\t10000 credits\nsegmind\t100 usd\n"
+    assert run(studio, "balance").stdout == both
+
+    (studio.folder / "segmind.key").unlink()
+    told = run(studio, "balance")
+    assert (told.returncode, told.stdout) == (78, "rivya\t10000 credits\n")
+    assert told.stderr.startswith("segmind: ")
+    assert "segmind.key" in told.stderr
+
+    broken = re.sub(r"http://127[.]0[.]0[.]1:[0-9]+", "http://127.0.0.1:9", text)
+    studio.config.write_text(broken)
+    told = run(studio, "balance")
+    assert (told.returncode, told.stdout) == (75, "")
+    assert told.stderr.startswith("rivya: ")

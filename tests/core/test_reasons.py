@@ -1,6 +1,7 @@
 """What a person at the folder reads, and what a script reads in the same note."""
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 import tomli
@@ -9,14 +10,29 @@ from hypothesis import strategies as st
 
 from seedance_watch.core import reasons
 from seedance_watch.core.errors import FaultKind
-from seedance_watch.core.events import Accepted, Duplicate, Effect, Failing, Held
+from seedance_watch.core.events import (
+    Accepted,
+    Cancelling,
+    Duplicate,
+    Effect,
+    Failing,
+    Held,
+    Returned,
+)
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import State
+from seedance_watch.core.model import Money, State
+from seedance_watch.core.spending import Spending
 
 FAILED = Job(
     "shot-1.2",
     State.FAILING,
     failing=Failing(Effect.PREPARE, FaultKind.REFUSED, "shot.toml:3: duration: 99 is too long"),
+)
+CANCELLED = Job(
+    "shot-1",
+    State.CANCELLING,
+    since={State.CANCELLING: 0.0},
+    cancelling=Cancelling("cancelled by a person (shell)"),
 )
 HELD = Job("shot-1", State.RUNNING, hold=Held("garbled", "nobody can read it\nlook"))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
@@ -51,6 +67,32 @@ def test_the_providers_own_word_is_the_better_code() -> None:
     assert FAILED.failing is not None
     job = replace(FAILED, failing=replace(FAILED.failing, code="content_policy"))
     assert facts(reasons.ended(job))["code"] == "content_policy"
+
+
+def test_a_cancelled_job_says_by_whom_and_when_and_how_to_have_it_again() -> None:
+    """Weeks later nobody knows why these files lie in failed/."""
+    job = replace(CANCELLED, since={State.CANCELLING: 86_400.0})
+    note = reasons.ended(job)
+    assert sentences(note)[0] == "No video was made."
+    assert "cancelled by a person (shell) at 1970-01-02 00:00:00 UTC" in sentences(note)
+    assert "move the files back to the inbox" in note
+    assert "counted" not in note
+    assert facts(note)["code"] == "cancelled"
+
+
+def test_a_cancelled_attempt_stays_counted_and_says_so() -> None:
+    """Who looks at a budget should not wonder."""
+    price = Money(Decimal(16), "credits")
+    paid = replace(CANCELLED, spendings=(Spending(1, "rivya", "m", price, 0.0),))
+    assert "stays counted in the budgets" in reasons.ended(paid)
+    none = replace(CANCELLED, spendings=(Spending(1, "rivya", "m", price.none(), 0.0),))
+    assert "counted" not in reasons.ended(none)
+
+
+def test_files_that_went_back_to_the_inbox_need_no_note() -> None:
+    """They are claimed again in a moment."""
+    back = Cancelling("the files changed", Returned.INBOX)
+    assert reasons.ended(replace(CANCELLED, cancelling=back)) == ""
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - {State.FAILING}))

@@ -26,6 +26,7 @@ from seedance_watch.core.events import (
     Intended,
     Prepared,
     Ready,
+    Reused,
     Unsent,
 )
 from seedance_watch.core.model import Money
@@ -172,6 +173,15 @@ async def test_a_duplicate_points_to_the_one_that_was_bought(journal: Journal) -
     assert twin.job_id == "b"
     row = next(each for each in await journal.rows() if each.job_id == "a")
     assert (row.cost, row.video) == (money(0), "shot.mp4")
+    assert row.reason == "the same video exists already: shot.mp4 (job b)"
+
+
+async def test_a_video_that_was_taken_once_more_says_from_whom(journal: Journal) -> None:
+    """Else nobody knows why it cost nothing."""
+    a = await staged(journal, "a", fingerprint="X")
+    await journal.append(*a.next(Reused("b", "studio", "shot.mp4")))
+    [row] = await journal.rows()
+    assert (row.cost, row.reason) == (money(0), "the same video was made by job b")
 
 
 async def test_wishes_without_fingerprint_are_all_bought(journal: Journal) -> None:
