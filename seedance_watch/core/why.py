@@ -250,12 +250,25 @@ def _provider(job: Job) -> str:
 # Files that are no jobs
 
 
-def settling(path: str, until: float | None) -> Waiting:
-    """Tell of a file that may still be written; until when it must stay as it is, UTC seconds."""
-    said = "it was just written, or still is; it must stay as it is for a while"
+def settling(path: str, until: float | None, *, unfinished: bool = False) -> Waiting:
+    """Tell of a file that may still be written.
+
+    Args:
+        path: The file.
+        until: How long it must stay as it is, UTC seconds; None: only others must.
+        unfinished: Its content looks as if more were to come.
+    """
+    said = "it was just written, or still is; it is taken when it stays as it is"
     if until is None:
-        said = "it waits until the files that belong to it are finished being written"
+        said = "it is looked at again with the files that belong to it"
+    elif unfinished:
+        said = "its content looks cut off; it is taken all the same when it stays as it is"
     return Waiting(path, said, "settling", until)
+
+
+def busy(path: str) -> Waiting:
+    """Tell of a file that somebody has open for writing."""
+    return Waiting(path, "somebody is writing it: it is open for writing", "settling")
 
 
 def partner(path: str, words: str, until: float | None = None) -> Waiting:

@@ -152,6 +152,7 @@ class Desk:
             except OSError as error:
                 self._unlisted(folder, error)
                 continue
+            folder.trouble = ""
             self.scanner.relook(folder, now_s, now)
             self.rules.kept.tidy(folder.rel)
             heap += folder.below.values() if deep else new
@@ -165,11 +166,12 @@ class Desk:
             above = self.scanner.nearest(folder.rel.rpartition("/")[0])
             self.scanner.drop(above, folder)
         else:
+            folder.trouble = error.strerror or repr(error)
             self.rules.remarks.unreadable(folder.rel, error)
 
     def _restless(self, now_s: float) -> Iterator[Folder]:
         """Give the folders whose time has come, or that have files which were let go of."""
-        yield from (self.scanner.nearest(rel) for rel in self.rules.kept.freed())
+        yield from map(self._offered_again, self.rules.kept.freed())
         for rel, due_s in list(self._late.items()):
             if due_s <= now_s:
                 del self._late[rel]
@@ -179,6 +181,13 @@ class Desk:
                 self._due.discard(folder)  # it is gone
             elif folder.due_s is not None and folder.due_s <= now_s:
                 yield folder
+
+    def _offered_again(self, source: str) -> Folder:
+        rel, _, name = source.rpartition("/")
+        folder = self.scanner.nearest(rel)
+        if name in folder.files:
+            folder.files[name].handed = False
+        return folder
 
     def _prompted_anew(self) -> Iterable[Folder]:
         """Give every folder when any defaults changed: they reach down to all below them."""

@@ -61,7 +61,8 @@ class Gate:
 
     def _proof(self, folder: Folder, file: File, now_s: float) -> Proof:
         proof = quiet.writers(folder.path / file.name) if folder.local else Proof.UNKNOWN
-        if proof is Proof.BUSY:
+        file.busy = proof is Proof.BUSY
+        if file.busy:
             file.watched = touched(file.watched, now_s)
             file.due_s = quiet_at(file.watched, proof, self.pace, doubtful=False)
         return proof
@@ -94,7 +95,7 @@ class Gate:
         except (quiet.Moved, OSError) as error:
             self._again(file, error, now_s)
             return None
-        file.due_s = None
+        file.due_s, file.trouble = None, ""
         return file.glance
 
     def _read(self, folder: Folder, file: File) -> Glance:
@@ -109,5 +110,6 @@ class Gate:
 
     def _again(self, file: File, error: Exception, now_s: float) -> None:
         file.whole = None
+        file.trouble = (error.strerror or repr(error)) if isinstance(error, OSError) else ""
         file.watched = touched(file.watched, now_s)
         file.due_s = now_s + (self.retry_s if isinstance(error, OSError) else self.pace.proved_s)

@@ -51,11 +51,10 @@ class Kept:
                     self._handed.pop(each, None)
 
     def freed(self) -> set[str]:
-        """Give, once, the folders of files that were let go of and are still there."""
+        """Give, once, the files that were let go of and are still there."""
         with self._lock:
             freed, self._freed = self._freed, set()
-        there = (source for source in freed if os.path.lexists(self._root / source))
-        return {source.rpartition("/")[0] for source in there}
+        return {source for source in freed if os.path.lexists(self._root / source)}
 
     def tidy(self, folder: str) -> None:
         """Let go of the drops of a subfolder of which nothing is left."""

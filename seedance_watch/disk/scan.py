@@ -7,7 +7,7 @@ sidecar, and while somebody waits for it to settle. So a scan costs little more 
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,9 @@ class File:
         whole: Whether its content looked finished, and the look this was found at.
         due_s: When to look at it again, monotonic; None while nobody waits for it.
         told: Whether people were told that it does not settle.
+        busy: Whether somebody was writing it when that was asked last.
+        trouble: Why it could not be read the last time, "" when it could.
+        handed: Whether it was handed over; it may be gone since.
     """
 
     name: str
@@ -42,6 +45,9 @@ class File:
     whole: tuple[Look, bool] | None = None
     due_s: float | None = None
     told: bool = False
+    busy: bool = False
+    trouble: str = ""
+    handed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -55,11 +61,14 @@ class Folder:
         listing: All names in the order listed last; emptied when it may not be trusted.
         known: All names that were sorted.
         files: Those that may become parts of a drop.
-        odd: Names like files of ours that are none: links, pipes, folders.
+        odd: Names like files of ours that are none, and what they are: links, pipes, folders.
         below: Its subfolders.
         stirred: Whether anything changed since it was planned last.
         stirred_s: Monotonic time of the last change.
         due_s: When it must be looked at again, monotonic; None for not before the next scan.
+        lacks: What files wait for besides being settled, by name; replaced, never changed.
+        ripe: When those are taken as they are, monotonic, by name, as far as they are.
+        trouble: Why it could not be listed the last time, "" when it could.
     """
 
     rel: str
@@ -68,11 +77,14 @@ class Folder:
     listing: list[str] = field(default_factory=list)
     known: set[str] = field(default_factory=set)
     files: dict[str, File] = field(default_factory=dict)
-    odd: set[str] = field(default_factory=set)
+    odd: dict[str, str] = field(default_factory=dict)
     below: dict[str, "Folder"] = field(default_factory=dict)
     stirred: bool = True
     stirred_s: float = 0.0
     due_s: float | None = None
+    lacks: Mapping[str, str] = field(default_factory=dict)
+    ripe: Mapping[str, float] = field(default_factory=dict)
+    trouble: str = ""
 
     def under(self, name: str) -> str:
         """Give the path below the inbox of one of its names."""
@@ -101,7 +113,7 @@ class Scanner:
             recursive: Whether subfolders count.
             note: Told of each ignored name once.
         """
-        self._root = root
+        self._root, self._real = root, str(root)
         self._ignore = ignore
         self._exclude = {os.path.realpath(path) for path in exclude}
         self._recursive = recursive
@@ -114,7 +126,7 @@ class Scanner:
     def remount(self) -> None:
         """Read which folders lie on which file system; until then none is believed to be local."""
         self._table = mounts.mounts()
-        real = os.path.realpath(self._root)
+        real = self._real = os.path.realpath(self._root)
         nested = any(each.point.startswith(f"{real}/") for each in self._table)
         home = mounts.local(real, self._table)
         for folder in self.walk(self.top):
@@ -192,7 +204,7 @@ class Scanner:
             return False
         before, file.watched = file.watched, again(file.watched, look, now_s)
         if before.look != look:
-            file.glance = None
+            file.glance, file.trouble, file.handed = None, "", False
             self._stir(folder, file, now_s)
         return True
 
@@ -241,6 +253,15 @@ class Scanner:
         rule = self._ignore.rule(rel)
         return str(rule) if rule else ""
 
+    def passed_over(self, rel: str, name: str) -> str:
+        """Say why a listed name that is neither file nor folder of ours is none; asks no disk."""
+        rule = self._ignore.rule(rel) or self._ignore.rule(rel, folder=True)
+        if rule:
+            return str(rule)
+        if f"{self._real}/{rel}" in self._exclude:
+            return "an output folder"
+        return self.refused(rel, name)
+
     def _consider(self, folder: Folder, name: str, now_s: float, now: float) -> None:
         rel = folder.under(name)
         why = self.refused(rel, name)
@@ -256,9 +277,9 @@ class Scanner:
         if not stat.S_ISREG(found.st_mode):
             if name not in folder.odd:
                 self._note(rel, odd(found.st_mode))
-            folder.odd.add(name)
+            folder.odd[name] = odd(found.st_mode)
             return
-        folder.odd.discard(name)
+        folder.odd.pop(name, None)
         look = Look(found.st_size, found.st_mtime_ns, found.st_ino)
         folder.files[name] = File(name, kind, again(None, look, now_s), now)
         self.new += 1
@@ -274,7 +295,7 @@ class Scanner:
         """Meet a name anew when it is listed again, even in the same place."""
         folder.listing = []
         folder.known.discard(name)
-        folder.odd.discard(name)
+        folder.odd.pop(name, None)
         folder.below.pop(name, None)
 
     def _stir(self, folder: Folder, file: File, now_s: float) -> None:

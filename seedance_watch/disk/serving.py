@@ -76,6 +76,7 @@ class Serving:
     _ends: Counter[str] = field(default_factory=Counter)
     _by_end: dict[str, list[Bundle]] = field(default_factory=dict)
     _dues: dict[int, float | None] = field(default_factory=dict)
+    _ripe: dict[str, float] = field(default_factory=dict)
 
     def drops(self) -> list[Drop]:
         """Give what is ready; note in the folder when it must be served again."""
@@ -154,6 +155,8 @@ class Serving:
             dues = [file.due_s for file in loose if file.due_s is not None]
             return max(min(dues, default=0.0), self.now_s + 0.001)
         ripe_s = self._ripe_s(bundle, files)
+        if bundle.lack is not Lack.NOTHING:
+            self._ripe.update(dict.fromkeys(bundle.names, ripe_s))
         if bundle.lack is Lack.END and ripe_s > self.now_s:
             self._late(ripe_s)  # a missing end image keeps nobody waiting for the inbox
             return None
@@ -197,7 +200,10 @@ class Serving:
             return None
         if bundle.end is not None:
             self._ends[bundle.end] -= 1
-        rules.kept.hand(self.folder.rel, [part.source for part in parts])
+        sources = {part.source for part in parts}
+        rules.kept.hand(self.folder.rel, sources)
+        for name in bundle.names:
+            here[name].handed = self.folder.under(name) in sources
         glance = self._glance(bundle)
         return Drop(
             watch=rules.watch,
@@ -262,6 +268,9 @@ class Serving:
         waits = {**self._plan.waits, **lacking}
         words = {under(name): said + self._passed_over(name, said) for name, said in waits.items()}
         self._late(self.rules.remarks.waits(self.folder.rel, words, self.now_s))
+        shared = {n: b.words for b in self._plan.bundles if b.lack is not Lack.NOTHING
+                  for n in b.names}  # fmt: skip
+        self.folder.lacks, self.folder.ripe = {**shared, **waits}, self._ripe
 
     def _passed_over(self, name: str, said: str) -> str:
         """Name what lies there in place of what a file waits for, and is none; "" for nothing."""

@@ -239,6 +239,8 @@ def test_a_file_that_waits_for_others_says_so() -> None:
     """Its own time is over, that of others is not."""
     assert "belong to it" in why.settling("a.png", None).why
     assert "it was just written" in why.settling("a.png", NOW).why
+    assert "cut off" in why.settling("a.png", NOW, unfinished=True).why
+    assert why.busy("a.png").code == "settling"
 
 
 def test_an_unknown_name_is_told() -> None:

@@ -18,10 +18,10 @@ def kept(tmp_path: Path) -> Kept:
 
 
 def test_let_go_together(kept: Kept) -> None:
-    """Letting go of one file lets go of its whole drop, and tells where files are left."""
+    """Letting go of one file lets go of its whole drop, and tells what is left."""
     kept.let_go(["a.png"])
     assert "a.toml" not in kept
-    assert kept.freed() == {""}
+    assert kept.freed() == {"a.png"}
     assert kept.freed() == set()
 
 

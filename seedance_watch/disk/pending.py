@@ -1,0 +1,78 @@
+"""What lies in an inbox and is no job yet, and what each file waits for.
+
+Asks no disk and changes nothing, so it may be called beside the thread that looks: whatever that
+one changes in the meantime shows in the next answer.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from seedance_watch.core import why
+from seedance_watch.core.pairing import Kind
+from seedance_watch.core.snapshot import Waiting
+from seedance_watch.disk.desk import Desk
+from seedance_watch.disk.kept import Kept
+from seedance_watch.disk.scan import OWN, File, Folder, Scanner
+from seedance_watch.disk.serving import natural
+
+MOST = 300
+
+
+def pending(desk: Desk, *, most: int = MOST) -> tuple[tuple[Waiting, ...], int]:
+    """Give what lies there, the ignored last, and how many others there are.
+
+    Args:
+        desk: What is known of the inbox.
+        most: How many are told of.
+    """
+    times = _Times(time.monotonic(), desk.clock.now())
+    folders = sorted(desk.scanner.walk(desk.scanner.top), key=lambda each: natural(each.rel))
+    wanted = chain.from_iterable(_wanted(each, desk.rules.kept, times) for each in folders)
+    passed = chain.from_iterable(_ignored(each, desk.scanner) for each in folders)
+    both = chain(wanted, passed)
+    return tuple(islice(both, most)), sum(1 for _ in both)
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    now_s: float
+    now: float
+
+    def utc(self, at_s: float | None) -> float | None:
+        """Give a monotonic time to come as UTC seconds; None for one that is over."""
+        return None if at_s is None or at_s <= self.now_s else self.now + at_s - self.now_s
+
+
+def _wanted(folder: Folder, kept: Kept, times: _Times) -> Iterator[Waiting]:
+    """Give the files that may become part of a drop, in natural order."""
+    if folder.trouble:
+        yield why.unreadable(folder.rel, folder.trouble)
+    for name, file in sorted(folder.files.items(), key=lambda each: natural(each[0])):
+        ours = file.kind is Kind.DEFAULTS or file.handed or folder.under(name) in kept
+        if not ours:
+            yield _stands(folder, file, times)
+
+
+def _stands(folder: Folder, file: File, times: _Times) -> Waiting:
+    path, name = folder.under(file.name), file.name
+    if file.trouble:
+        return why.unreadable(path, file.trouble)
+    if file.busy:
+        return why.busy(path)
+    read = file.kind is Kind.IMAGE or file.glance is not None
+    if read and name in folder.lacks:
+        return why.partner(path, folder.lacks[name], times.utc(folder.ripe.get(name)))
+    unfinished = file.whole is not None and file.whole == (file.watched.look, False)
+    return why.settling(path, times.utc(file.due_s), unfinished=unfinished)
+
+
+def _ignored(folder: Folder, scanner: Scanner) -> Iterator[Waiting]:
+    """Give the names that are passed over."""
+    for name in folder.listing:
+        if name in folder.odd:
+            yield why.ignored(folder.under(name), folder.odd[name])
+        elif name != OWN and name not in folder.files and name not in folder.below:
+            rel = folder.under(name)
+            yield why.ignored(rel, scanner.passed_over(rel, name))
