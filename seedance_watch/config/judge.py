@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from seedance_watch.config.prices import wrong_prices
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.safety import unsafe
+from seedance_watch.config.values import loopback
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.sidecar import review
-from seedance_watch.core.words import path_text, show
+from seedance_watch.core.words import meant, path_text, show
 
 
 def judged(config: Config, catalogue: Catalogue) -> list[Complaint]:
@@ -20,6 +21,8 @@ def judged(config: Config, catalogue: Catalogue) -> list[Complaint]:
         *(one for watch in config.watches for one in review(watch.layers, catalogue=catalogue)),
         *wrong_prices(config.keys.providers, catalogue, config.table),
         *_no_bucket(config),
+        *_exposed(config),
+        *_unknown_watches(config),
     ]
 
 
@@ -46,3 +49,25 @@ def _no_bucket(config: Config) -> Iterator[Complaint]:
         path = ("providers", "segmind", "image_host")
         problem = "there is no [image_host.s3] with the bucket"
         yield Complaint(config.table.file, config.table.line(path), path_text(path), problem)
+
+
+def _exposed(config: Config) -> Iterator[Complaint]:
+    """Figures are given to whoever asks, so others may ask only where that is meant."""
+    keys, path = config.metrics, ("metrics", "listen")
+    if keys.listen and not loopback(keys.listen) and not keys.exposed:
+        problem = f"{show(keys.listen)} can be reached by other machines"
+        hint = "write 127.0.0.1 instead, or exposed = true below it if that is meant"
+        yield Complaint(config.table.file, config.table.line(path), path_text(path), problem, hint)
+
+
+def _unknown_watches(config: Config) -> Iterator[Complaint]:
+    names = [watch.name for watch in config.watches]
+    for kind, entries in (("notify", config.notify), ("webhook", config.webhook)):
+        for number, each in enumerate(entries):
+            for name in each.watches:
+                if name not in names:
+                    path = (kind, number, "watches")
+                    line = config.table.line(path)
+                    problem = f"there is no watch called {show(name)}"
+                    hint = meant(name, names)
+                    yield Complaint(config.table.file, line, path_text(path), problem, hint)

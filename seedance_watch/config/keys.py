@@ -5,11 +5,12 @@ A key is never part of the configuration, so nothing that shows the configuratio
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.config.schema import ProviderKeys, S3Keys
+from seedance_watch.config.telling import NotifyKeys, WebhookKeys
 from seedance_watch.core.errors import Complaint, ConfigError
 from seedance_watch.core.words import show_path
 
@@ -55,6 +56,26 @@ def s3_sources(settings: S3Keys) -> tuple[KeySource, KeySource]:
 
 def _s3(key: str, env: str, file: str | None) -> KeySource:
     return KeySource(f"image_host.s3.{key}", env, Path(file) if file else None)
+
+
+def told_sources(
+    notify: Sequence[NotifyKeys], webhook: Sequence[WebhookKeys]
+) -> tuple[list[KeySource], list[KeySource]]:
+    """Say where the channels' URLs and the addresses' secrets may be, in their order."""
+    return (
+        [
+            _told(f"notify[{number}].url_env", each.url_env, each.url_file)
+            for number, each in enumerate(notify, start=1)
+        ],
+        [
+            _told(f"webhook[{number}].secret_env", each.secret_env, each.secret_file)
+            for number, each in enumerate(webhook, start=1)
+        ],
+    )
+
+
+def _told(key: str, env: str, file: str | None) -> KeySource:
+    return KeySource(key, env, Path(file) if file else None)
 
 
 def key_reader(

@@ -136,7 +136,9 @@ def _preset(field: FieldInfo) -> str:
         return "needed"
     if field.default in (None, {}):
         return ""
-    return "`[]`" if field.default == [] else _value(field.default)
+    if isinstance(field.default, list):
+        return f"`[{', '.join(show(each) for each in field.default)}]`"
+    return _value(field.default)
 
 
 def _table(head: tuple[str, ...], rows: list[str]) -> str:

@@ -10,7 +10,6 @@ import platformdirs
 from seedance_watch.config.prices import prices_of
 from seedance_watch.config.schema import (
     ConfigKeys,
-    Keys,
     LimitKeys,
     LogKeys,
     ProviderKeys,
@@ -18,6 +17,8 @@ from seedance_watch.config.schema import (
     S3Keys,
     SegmindKeys,
 )
+from seedance_watch.config.telling import MetricsKeys, NotifyKeys, WebhookKeys
+from seedance_watch.config.values import Keys
 from seedance_watch.config.watches import Watch, located, watch_of
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.sidecar import Prices
@@ -39,6 +40,9 @@ class Config:
         s3: The bucket that lends images, None: there is none.
         limits: Bounds.
         log: What is logged.
+        metrics: Figures for monitoring.
+        notify: Channels that are told what happened.
+        webhook: Addresses that are told what happened.
         prices: The operator's own prices.
         table: The file as it was written, for showing what comes from where.
         keys: The file with every default filled in.
@@ -52,6 +56,9 @@ class Config:
     s3: S3Keys | None
     limits: LimitKeys
     log: LogKeys
+    metrics: MetricsKeys
+    notify: tuple[NotifyKeys, ...]
+    webhook: tuple[WebhookKeys, ...]
     prices: Prices
     table: Table
     keys: ConfigKeys
@@ -85,10 +92,19 @@ def resolved(
         s3=None if s3 is None else _with_files(s3, folder),
         limits=keys.limits,
         log=keys.log,
+        metrics=_metrics(keys.metrics, folder),
+        notify=tuple(_with_files(each, folder) for each in keys.notify),
+        webhook=tuple(_with_files(each, folder) for each in keys.webhook),
         prices=prices_of(keys.providers, catalogue),
         table=table,
         keys=keys,
     )
+
+
+def _metrics(keys: MetricsKeys, folder: Path) -> MetricsKeys:
+    if keys.textfile is None:
+        return keys
+    return keys.model_copy(update={"textfile": str(located(keys.textfile, folder))})
 
 
 def _state_dir(keys: ConfigKeys, folder: Path, environ: Mapping[str, str]) -> Path:

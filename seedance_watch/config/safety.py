@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from seedance_watch.config.keys import KeySource, s3_sources, source_of
+from seedance_watch.config.keys import KeySource, s3_sources, source_of, told_sources
 from seedance_watch.config.layout import Place, crossing, places
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import Complaint
@@ -121,6 +121,24 @@ def _key_open(ground: _Ground) -> Iterator[Complaint]:
             yield ground.complaint(key, problem, _chmod(file))
 
 
+def _command_within(ground: _Ground) -> Iterator[Complaint]:
+    """Who may drop a file could have it run."""
+    for key, file in _programs(ground.config):
+        for place in _open_to_people(ground):
+            if Path(os.path.realpath(file)).is_relative_to(place.real.path):
+                folder = path_text(place.key)
+                problem = f"{show_path(file)} lies inside {folder}, where people write"
+                yield ground.complaint(key, problem, "move the program out of it")
+
+
+def _command_open(ground: _Ground) -> Iterator[Complaint]:
+    """Who may change a program that we run may do as we may."""
+    for key, file in _programs(ground.config):
+        if file.is_file() and (who := _who_else_writes(file)):
+            problem = f"{show_path(file)} is run and can be changed by {who}"
+            yield ground.complaint(key, problem, _chmod(file))
+
+
 def _state_open(ground: _Ground) -> Iterator[Complaint]:
     """Who may change the journal may make us pay twice."""
     folder = ground.config.state_dir
@@ -137,6 +155,8 @@ RULES: Mapping[str, Rule] = {
     "a key where people look": _key_within,
     "a configuration that others may change": _config_open,
     "a key that others may change": _key_open,
+    "a command where people write": _command_within,
+    "a command that others may change": _command_open,
     "a state folder that others may change": _state_open,
 }
 
@@ -152,6 +172,22 @@ def _key_files(config: Config) -> Iterator[tuple[KeyPath, Path]]:
     for each in sources:
         if each.file is not None:
             yield tuple(f"{each.key.removesuffix('_env')}_file".split(".")), each.file
+    for name, told in zip(
+        ("notify", "webhook"), told_sources(config.notify, config.webhook), strict=True
+    ):
+        for number, each in enumerate(told):
+            if each.file is not None:
+                key = each.key.rpartition(".")[2].removesuffix("_env")
+                yield (name, number, f"{key}_file"), each.file
+
+
+def _programs(config: Config) -> Iterator[tuple[KeyPath, Path]]:
+    """Give every file that a command names: its program, and scripts among its arguments."""
+    for number, watch in enumerate(config.watches):
+        for name, words in watch.hooks:
+            for word in words if isinstance(words, list) else ():
+                if word.startswith("/"):
+                    yield ("watch", number, "hooks", name), Path(word)
 
 
 def _who_else_writes(path: Path) -> str:

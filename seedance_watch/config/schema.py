@@ -5,8 +5,9 @@ The docstring below a key is its line in docs/CONFIG.md and in editors.
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from seedance_watch.config.telling import HookKeys, MetricsKeys, NotifyKeys, WebhookKeys
 from seedance_watch.config.values import (
     DAY_S,
     Address,
@@ -14,22 +15,11 @@ from seedance_watch.config.values import (
     Folder,
     HoursText,
     KeyFile,
+    Keys,
     Seconds,
     Variable,
     Zone,
 )
-
-
-class Keys(BaseModel):
-    """A table of the configuration."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        allow_inf_nan=False,
-        use_attribute_docstrings=True,
-    )
 
 
 class SettleKeys(Keys):
@@ -111,6 +101,8 @@ class WatchKeys(SettleKeys):
     00:00-24:00"]`, in the time zone of `[limits]`. Default: always."""
     budget: WatchBudgetKeys = WatchBudgetKeys()
     """What this folder may spend, as `[watch.budget.PROVIDER]`."""
+    hooks: HookKeys = HookKeys()
+    """Commands to run for its jobs, as `[watch.hooks]`."""
     defaults: dict[str, object] = {}
     """Any keys of a sidecar, for every drop in this folder that does not say otherwise."""
 
@@ -265,3 +257,9 @@ class ConfigKeys(Keys):
     """Bounds."""
     log: LogKeys = LogKeys()
     """Logging."""
+    metrics: MetricsKeys = MetricsKeys()
+    """Figures for monitoring."""
+    notify: list[NotifyKeys] = []
+    """Channels that are told what happened, each as `[[notify]]`."""
+    webhook: list[WebhookKeys] = []
+    """Addresses that are told what happened, each as `[[webhook]]`."""

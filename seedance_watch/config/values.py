@@ -1,12 +1,13 @@
 """The kinds of values that keys of the configuration have, and what is wrong with others."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from seedance_watch.core.hours import hours_of
 from seedance_watch.core.words import show
@@ -14,6 +15,18 @@ from seedance_watch.core.words import show
 DAY_S = 86_400.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _KEY_STARTS = re.compile(r"rvya_sk_|rvya_|SG_[0-9a-f]{6}|AKIA[0-9A-Z]{8}")
+
+
+class Keys(BaseModel):
+    """A table of the configuration."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
 
 
 def _address(text: str) -> str:
@@ -60,6 +73,42 @@ def _key_file(text: str) -> str:
     return _folder(text)
 
 
+def _listen(text: str) -> str:
+    """Accept HOST:PORT, or a port alone, which is one of this machine's own address."""
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]") or "127.0.0.1"
+    host = "127.0.0.1" if host == "localhost" else host
+    try:
+        ip_address(host)
+        number = int(port) if port.isascii() and port.isdigit() else -1
+    except ValueError:
+        number = -1
+    if not 0 < number < 65_536:
+        raise ValueError('must be an address such as "127.0.0.1:9469", or a port such as "9469"')
+    return f"[{host}]:{number}" if ":" in host else f"{host}:{number}"
+
+
+def loopback(listen: str) -> bool:
+    """Whether only this machine can reach a listening address."""
+    return ip_address(listen.rpartition(":")[0].strip("[]")).is_loopback
+
+
+def _receiver(text: str) -> str:
+    """Accept an address to post to, also one within the house that has no certificate."""
+    parts = urlsplit(text)
+    if parts.username is not None or parts.password is not None or parts.fragment:
+        raise ValueError("an address must not hold a user name, a password or a fragment")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not text.isascii():
+        raise ValueError('must be an address such as "https://host/path"')
+    return text
+
+
+def _command(words: list[str]) -> list[str]:
+    if words and (not words[0].strip() or any("\0" in word for word in words)):
+        raise ValueError('must be a program and its arguments, such as ["/usr/bin/program", "-x"]')
+    return words
+
+
 def _zone(text: str) -> str:
     try:
         ZoneInfo(text)
@@ -83,4 +132,7 @@ Variable = Annotated[str, AfterValidator(_variable)]
 Folder = Annotated[str, AfterValidator(_folder)]
 KeyFile = Annotated[str, AfterValidator(_key_file)]
 HoursText = Annotated[str, AfterValidator(_hours)]
+Listen = Annotated[str, AfterValidator(_listen)]
+Receiver = Annotated[str, AfterValidator(_receiver)]
+Command = Annotated[list[str], AfterValidator(_command)]
 Zone = Annotated[str, AfterValidator(_zone)]

@@ -9,6 +9,7 @@ from seedance_watch.config.schema import (
     WatchBudgetKeys,
     WatchKeys,
 )
+from seedance_watch.config.telling import HookKeys
 from seedance_watch.core.catalogue import DEFAULT_MODELS
 from seedance_watch.core.hours import Hours, hours_of
 from seedance_watch.core.sidecar import Layer, Table
@@ -31,6 +32,7 @@ class Watch:
         duplicates: What to do with a drop whose video exists: "point", "place" or "pay".
         hours: When videos may be ordered; empty: always.
         budget: What it may spend, by provider.
+        hooks: Commands to run for its jobs, their programs' paths absolute.
         settle: How it is watched.
         layers: The configuration's layers of wishes: its defaults, then its provider and model.
     """
@@ -45,6 +47,7 @@ class Watch:
     duplicates: str
     hours: tuple[Hours, ...]
     budget: WatchBudgetKeys
+    hooks: HookKeys
     settle: SettleKeys
     layers: tuple[Layer, ...]
 
@@ -81,6 +84,7 @@ def watch_of(
         duplicates=keys.duplicates,
         hours=tuple(map(hours_of, keys.hours)),
         budget=keys.budget,
+        hooks=_hooks(keys.hooks, folder),
         settle=_settle(keys, inbox),
         layers=_layers(keys, place, table),
     )
@@ -89,6 +93,17 @@ def watch_of(
 def located(path: str | Path, folder: Path) -> Path:
     """Make a path absolute: "~" is the user's home, relative ones start at the folder."""
     return folder / Path(path).expanduser()
+
+
+def _hooks(keys: HookKeys, folder: Path) -> HookKeys:
+    """Make the paths of programs absolute; a bare name is looked for where programs are."""
+    commands = {name: getattr(keys, name) for name in HookKeys.model_fields if name != "timeout_s"}
+    found = {
+        name: [str(located(words[0], folder)), *words[1:]]
+        for name, words in commands.items()
+        if words and "/" in words[0]
+    }
+    return keys.model_copy(update=found)
 
 
 def _name(inbox: Path) -> str:

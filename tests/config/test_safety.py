@@ -189,6 +189,36 @@ def state_for_anothers_group(layout: Layout) -> str:
     return r"state_dir: .* can be changed by the group 4712 of its owner 4711, who is neither root"
 
 
+def channel_url_for_everybody(layout: Layout) -> str:
+    layout.write(more='[[notify]]\n[[notify]]\nurl_file = "url"')
+    (layout.folder / "url").touch()
+    (layout.folder / "url").chmod(0o666)
+    return r"studio\.toml:\d+: notify\[2\]\.url_file: .* can be changed by every user"
+
+
+def webhook_secret_in_held(layout: Layout) -> str:
+    layout.write(more='[[webhook]]\nurl = "http://nas/x"\nsecret_file = "held/secret"')
+    return r"webhook\[1\]\.secret_file: .* lies inside watch\[1\]\.held, where people look"
+
+
+def program_in_inbox(layout: Layout) -> str:
+    layout.write(more='[watch.hooks]\non_done = ["inbox/run.sh"]')
+    return r"watch\[1\]\.hooks\.on_done: .* lies inside watch\[1\]\.inbox, where people write; "
+
+
+def script_in_outbox(layout: Layout) -> str:
+    script = layout.folder / "outbox" / "run.py"
+    layout.write(more=f'[watch.hooks]\non_failed = ["python3", "{script}"]')
+    return r"hooks\.on_failed: .* lies inside watch\[1\]\.outbox, where people write; move the "
+
+
+def program_for_everybody(layout: Layout) -> str:
+    layout.write(more='[watch.hooks]\non_held = ["./run.sh"]')
+    (layout.folder / "run.sh").touch()
+    (layout.folder / "run.sh").chmod(0o777)
+    return r"hooks\.on_held: .*run\.sh. is run and can be changed by every user .* chmod go-w /"
+
+
 BAD: dict[str, tuple[Callable[[Layout], str], ...]] = {
     "folders that meet": (
         outbox_in_inbox, held_around_inbox, done_is_inbox, state_in_inbox, failed_in_state,
@@ -198,9 +228,11 @@ BAD: dict[str, tuple[Callable[[Layout], str], ...]] = {
         a_root, a_mount_point_of_all, everybodys_temporary_folder, below_etc, a_whole_home,
     ),
     "a configuration where people write": (config_in_inbox, config_in_outbox),
-    "a key where people look": (key_in_inbox, bucket_key_in_done),
+    "a key where people look": (key_in_inbox, bucket_key_in_done, webhook_secret_in_held),
     "a configuration that others may change": (config_for_everybody,),
-    "a key that others may change": (key_for_everybody,),
+    "a key that others may change": (key_for_everybody, channel_url_for_everybody),
+    "a command where people write": (program_in_inbox, script_in_outbox),
+    "a command that others may change": (program_for_everybody,),
     "a state folder that others may change": (state_for_everybody, state_for_anothers_group),
 }  # fmt: skip
 CASES = [(rule, make) for rule, makes in BAD.items() for make in makes]
