@@ -309,6 +309,16 @@ class Ground(Protocol):
         """Whether a folder does not answer: who asks it now may never come back."""
         ...
 
+    @property
+    def closed(self) -> str:
+        """Say what is wrong with the folders, "" for nothing; asks no disk."""
+        ...
+
+    @property
+    def low(self) -> bool:
+        """Whether there is too little room for a video that is not paid yet."""
+        ...
+
     def open(self, *needs: str) -> bool:
         """Whether all of these can be worked in, as far as is known; asks no disk.
 

@@ -100,6 +100,7 @@ class InboxView:
         watch: Name of the watch entry.
         folder: Its path.
         closed: Why it cannot be worked in, "" when it can.
+        low: Whether there is too little room for videos that are not paid yet.
         hearing: How changes are noticed: "events", or "scans" where none arrive.
         scanned_at: When all of it was looked at last, UTC seconds; None: not yet.
         missed: Drops that a scan found and no event had told.
@@ -117,6 +118,7 @@ class InboxView:
     rebuilt: int = 0
     waiting: tuple[Waiting, ...] = ()
     more: int = 0
+    low: bool = False
 
 
 @dataclass(frozen=True, slots=True)

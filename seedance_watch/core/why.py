@@ -168,8 +168,9 @@ def _retry(job: Job, facts: Facts) -> Answer | None:
     return Answer("retry", said, job.wake_at, cure)
 
 
-def _closed(_job: Job, facts: Facts) -> Answer | None:
-    if not facts.closed:
+def _closed(job: Job, facts: Facts) -> Answer | None:
+    """What the provider has in work is asked about all the same."""
+    if not facts.closed or job.state in {S.SUBMITTING, S.RUNNING}:
         return None
     said = f"its folders cannot be worked in: {facts.closed}"
     return Answer("folder", said, cure="mend that; it goes on by itself")
@@ -289,6 +290,16 @@ def unreadable(path: str, reason: str) -> Waiting:
 def complete(path: str) -> Waiting:
     """Tell of a file that has all it needs."""
     return Waiting(path, "it has all it needs", "complete")
+
+
+def defaults(path: str) -> Waiting:
+    """Tell of a file of defaults."""
+    return Waiting(path, "it stays here: it holds for this folder and those below", "defaults")
+
+
+def watched(path: str) -> Waiting:
+    """Tell of a folder that is looked into."""
+    return Waiting(path, "it is a folder that is looked into", "watched")
 
 
 _CURES: Mapping[str, str] = {

@@ -68,6 +68,19 @@ class Ground:
         """Whether a folder does not answer: who asks it now may never come back."""
         return bool(self._frozen)
 
+    @property
+    def closed(self) -> str:
+        """Say what is wrong with the folders, "" for nothing; asks no disk."""
+        if self._frozen:
+            return f"the {self._frozen} does not answer ({self._roots[self._frozen]})"
+        troubles = dict(self._troubles).items()
+        return "; ".join(f"the {role} ({self._roots[role]}): {why}" for role, why in troubles)
+
+    @property
+    def low(self) -> bool:
+        """Whether there is too little room for a video that is not paid yet."""
+        return self._low
+
     def sure(self, *roles: str) -> None:
         """Make sure that folders may be worked in; blocking.
 

@@ -1,11 +1,12 @@
 """What only a running daemon knows, as the Snapshot has it."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from seedance_watch.core.snapshot import LaneView, Live
+from seedance_watch.core.snapshot import InboxView, LaneView, Live
 from seedance_watch.engine.accounts import Accounts
 from seedance_watch.engine.daemon import Daemon
+from seedance_watch.ports import Inbox
 
 
 @dataclass(slots=True)
@@ -35,11 +36,17 @@ class Lookout:
             version=self.version,
             since=self.since,
             lanes=tuple(map(self._lane, self.daemon.runner.tools.providers)),
-            inboxes=tuple(inbox.view() for inbox in self.daemon.inboxes.values()),
+            inboxes=tuple(map(self._inbox, self.daemon.inboxes.values())),
             doing={job: str(effect) for job, effect in self.daemon.runner.doing.items()},
             left=dict(self.accounts.left),
             loops=self.daemon.beats.view(),
         )
+
+    def _inbox(self, inbox: Inbox) -> InboxView:
+        """Give how an inbox stands, its watch entry's other folders included."""
+        ground = self.daemon.runner.tools.grounds.grounds.get(inbox.watch)
+        view = inbox.view()
+        return replace(view, closed=ground.closed, low=ground.low) if ground else view
 
     def _lane(self, provider: str) -> LaneView:
         lane = self.daemon.lanes.lane(provider)

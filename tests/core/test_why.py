@@ -127,6 +127,10 @@ TABLE: tuple[tuple[str, Job, Facts, str, str, float | None], ...] = (
         "folder", "its folders cannot be worked in: the outbox is not there", None,
     ),
     (
+        "folders away, but it is paid", job(upto=RUNNING), replace(RUNS, closed="the outbox"),
+        "making", "rivya is making it", None,
+    ),
+    (
         "lane paused", job(upto=PREPARED), replace(RUNS, lane=PAUSED),
         "lane", "rivya takes nothing for now: rivya: the key is not valid", NOW + 60,
     ),
