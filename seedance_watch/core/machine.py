@@ -9,7 +9,8 @@ diagram in docs/INTERNALS.md is drawn from these tables.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
 
@@ -202,21 +203,47 @@ def advance(job: Job, event: Event, at: float) -> Job:
     Raises:
         IllegalMove: The state has no row for the event; the job is as it was.
     """
+    following = _twin(job)
+    _grow(following, event, at)
+    return following
+
+
+def _grow(job: Job, event: Event, at: float) -> None:
+    """Add an event to a job that nobody else has seen yet; it is a value for all others.
+
+    A start folds very many events, and to make a job for each of them took most of its time.
+
+    Raises:
+        IllegalMove: The state has no row for the event; the job is as it was.
+    """
     moves = MOVES[job.state]
     if type(event) not in moves:
         message = f"job {job.id}: {type(event).__name__} cannot follow in state {job.state}"
         raise IllegalMove(message)
-    state = moves[type(event)]
-    kept: dict[str, Any] = {_KEPT[type(event)]: event} if type(event) in _KEPT else {}
-    kept |= _BROUGHT if type(event) in _ANEW else {}
+    for name, value in _changes(job, moves[type(event)], event, at).items():
+        object.__setattr__(job, name, value)
+
+
+def _changes(job: Job, state: State, event: Event, at: float) -> dict[str, Any]:
+    """Give what an event that leads to a state changes."""
+    changes = {"state": state, "seq": job.seq + 1, "at": at, **_waiting(job, event)}
+    changes["spendings"] = _spendings(job, event, at)
+    if type(event) in _KEPT:
+        changes[_KEPT[type(event)]] = event
+    if type(event) in _ANEW:
+        changes |= _BROUGHT
     # Unsent leads back to an upload that has grown no younger.
-    enters = isinstance(event, Staged) or (state is not job.state and type(event) is not Unsent)
-    since = {**job.since, state: at} if enters else job.since
-    spendings = _spendings(job, event, at)
-    base = replace(
-        job, state=state, seq=job.seq + 1, at=at, since=since, spendings=spendings, **kept
-    )
-    return replace(base, **_waiting(job, event))
+    if isinstance(event, Staged) or (state is not job.state and type(event) is not Unsent):
+        changes["since"] = {**job.since, state: at}
+    return changes
+
+
+_values = attrgetter(*(each.name for each in fields(Job)))
+
+
+def _twin(job: Job) -> Job:
+    """Give a job like another one."""
+    return Job(*_values(job))
 
 
 def alike(job: Job, kind: FaultKind) -> int:
@@ -268,5 +295,5 @@ def fold(job_id: str, records: Iterable[Record]) -> Job:
         if record.seq != job.seq + 1:
             message = f"job {job_id}: event {record.seq} follows event {job.seq}"
             raise IllegalMove(message)
-        job = advance(job, record.event, record.at)
+        _grow(job, record.event, record.at)
     return job

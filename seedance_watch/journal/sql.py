@@ -5,10 +5,12 @@ replaces them; what really differs is a slot of SCHEMA, filled by a table per di
 """
 
 import json
+import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from seedance_watch.core.budget import Ceiling
@@ -257,8 +259,23 @@ def checksum(*values: Value) -> int:
 
     SQLite looks at the shape of its pages only, not at what stands in them.
     """
-    plain = [float(each) if isinstance(each, int) else each for each in values]
-    return zlib.crc32(json.dumps(plain, default=repr).encode())  # damage makes bytes of text
+    return zlib.crc32(f"[{', '.join(map(_json, values))}]".encode())
+
+
+def _json(value: Value | bytes) -> str:
+    """Write a value as JSON has it, and a number as one with a fraction.
+
+    Every event is summed when it is written and when it is read, and `json.dumps` of a list
+    takes nearly twice as long.
+    """
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bytes):  # what damage makes of a text
+        return encode_basestring_ascii(repr(value))
+    number = float(value)
+    return repr(number) if math.isfinite(number) else json.dumps(number)
 
 
 def job_sum(stored: Mapping[str, Value]) -> int:
