@@ -12,6 +12,7 @@ from seedance_watch.core.events import Deferred, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.queue import order
 
 # Before the lane: a job here has nothing at the provider yet.
 _BEFORE = frozenset({State.PREPARED, State.STAGED})
@@ -49,6 +50,12 @@ class Standstill:
             if job.deferred and job.id not in stuck and _waits(job) and _wish(job) in wishes:
                 stuck[job.id] = job.deferred.reason
         return stuck
+
+    def waiting(self, jobs: Iterable[Job]) -> list[tuple[Job, str]]:
+        """Give jobs in fair order, each with why it does not go on by itself, "" if it does."""
+        known = sorted(jobs, key=order)
+        stuck = self.reasons(known)
+        return [(job, stuck.get(job.id, "")) for job in known]
 
     def _reason(self, job: Job) -> str:
         if job.hold:

@@ -271,4 +271,6 @@ async def test_claimed_files_of_a_lost_journal_are_told_and_left(studio: studios
 
     told = [line for line in lines if line["event"] == "spool.stray"]
     assert [line["folder"] for line in told] == [str(stray)]
+    assert "another daemon" in told[0]["cure"]
+    assert "back to the inbox" in told[0]["cure"]
     assert (stray / "shot.png").read_bytes() == b"mine"

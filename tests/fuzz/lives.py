@@ -124,7 +124,7 @@ class Clock:
 
     async def pause(self, seconds: float, until: asyncio.Event) -> bool:
         assert self.daemon is not None
-        if self.daemon._driving or not self.daemon._once:
+        if self.daemon.turns.busy or not self.daemon._once:
             async with asyncio.timeout(_IN_FLIGHT_S):
                 await until.wait()
         elif not until.is_set():

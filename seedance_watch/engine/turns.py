@@ -1,0 +1,135 @@
+"""Gives every job its turn: a task of its own as soon as it may go on, one at a time for each.
+
+A job is driven to its next stand, sent to another provider, or let try whether a budget has room.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from dataclasses import dataclass, field
+from functools import partial
+
+from seedance_watch.core import orders, policy
+from seedance_watch.core.errors import Stale
+from seedance_watch.core.events import Effect
+from seedance_watch.core.machine import Job
+from seedance_watch.core.orders import Act, Order, Refused
+from seedance_watch.engine.detours import Detours
+from seedance_watch.engine.hands import Hands
+from seedance_watch.engine.lanes import Lanes
+from seedance_watch.engine.queue import Queue
+from seedance_watch.engine.room import Room
+from seedance_watch.engine.runner import Runner
+
+# Effects that a stop may cut short. A download goes on where it ended and has a connection of
+# its own; other calls are short, and cutting one would spoil the connections they share.
+_MAY_CUT = frozenset({Effect.DOWNLOAD})
+
+
+@dataclass(slots=True)
+class Turns:
+    """The jobs' turns.
+
+    Attributes:
+        runner: Drives jobs.
+        lanes: The providers' lanes.
+        queue: Where jobs wait.
+        hands: Who has a job in hand.
+        detours: Who need not wait for a paused lane.
+        room: Where a budget may have room again.
+        nudge: Set when somebody's turn may have come.
+        busy: The tasks under way, by job.
+    """
+
+    runner: Runner
+    lanes: Lanes
+    queue: Queue = field(init=False)
+    hands: Hands = field(init=False)
+    detours: Detours = field(init=False)
+    room: Room = field(default_factory=Room)
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Tie the queue to the lanes and to the folders."""
+        self.detours = Detours(self.lanes)
+        self.queue = Queue(self.lanes.seats_of, self.lanes.open, self.runner.tools.grounds.open)
+        self.hands = Hands(self.runner, self.queue, self.detours.came)
+
+    def take_up(self, job: Job, now: float) -> None:
+        """Take in a job as a start finds it."""
+        step = policy.decide(job, now)
+        self.queue.put(job, at=step.until if isinstance(step, policy.Wait) else now)
+        self.room.loaded(job)
+        if job.hold:
+            self.hands.unnoted.add(job.id)
+
+    def begin(self, tasks: asyncio.TaskGroup, now: float) -> None:
+        """Start everything whose turn it is."""
+        for job in self.queue.due(now):
+            self.busy[job.id] = tasks.create_task(self._drive(job))
+        for job_id in self.room.next_of(self.queue.jobs):
+            self.busy[job_id] = tasks.create_task(self._let_try(job_id))
+        for job_id in self.detours.take(self.queue.jobs):
+            self.busy[job_id] = tasks.create_task(self._detour(job_id))
+
+    def next_at(self, now: float) -> float | None:
+        """Give when the next turn comes, UTC seconds; None: when something happens."""
+        times = (self.queue.next_at(), self.lanes.next_at(now))
+        return min((at for at in times if at is not None), default=None)
+
+    def set_back(self, by_s: float) -> None:
+        """Wait no longer than before although the clock was set back."""
+        self.queue.set_back(by_s)
+        self.lanes.set_back(by_s)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is under way."""
+        return not self.busy and not self.room.trying
+
+    def cut(self) -> None:
+        """Cut short what may be."""
+        for job_id, task in list(self.busy.items()):
+            if self.runner.doing.get(job_id) in _MAY_CUT:
+                task.cancel()
+
+    def look(self) -> None:
+        """Take in that folders closed or opened: those that hang lose their seats."""
+        for job_id in self.busy:
+            job = self.queue.job(job_id)
+            doing = self.runner.doing.get(job_id)
+            if job and self.runner.tools.grounds.holds_up(job, doing):
+                self.runner.unseated.add(job_id)
+                self.queue.unseat(job_id)
+        self.queue.unpark()
+        self.nudge.set()
+
+    async def _drive(self, found: Job) -> None:
+        """Drive a job to its next stand."""
+        await self._busy_with(found.id, self.hands.drive(found))
+
+    async def _detour(self, job_id: str) -> None:
+        """Send a job to the next provider of its route, if that still is what it needs."""
+        await self._busy_with(job_id, self.hands.change(job_id, self.detours.events))
+
+    async def _let_try(self, job_id: str) -> None:
+        """Let go of a job that waits for its budget, if there is room now."""
+        await self._busy_with(job_id, self._tried(job_id))
+        self.room.asked(self.queue.job(job_id), job_id)
+
+    async def _tried(self, job_id: str) -> None:
+        tools, job = self.runner.tools, self.queue.job(job_id)
+        if job and not await tools.purse.over(job, tools.clock.now()):
+            order = Order(Act.RELEASE, job_id, by="budget", only="budget")
+            await self.hands.change(job_id, partial(orders.obey, order=order))
+
+    async def _busy_with(self, job_id: str, work: Awaitable[object]) -> None:
+        """Do something with a job that may have ended or changed meanwhile."""
+        try:
+            with contextlib.suppress(Refused, Stale):
+                await work
+        finally:
+            if self.busy.get(job_id) is asyncio.current_task():
+                del self.busy[job_id]
+            self.nudge.set()
