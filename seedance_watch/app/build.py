@@ -29,6 +29,7 @@ from seedance_watch.engine.accounts import Accounts
 from seedance_watch.engine.beats import Beats
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
+from seedance_watch.engine.drags import Drags
 from seedance_watch.engine.effects import Tools
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
@@ -159,6 +160,8 @@ async def build(
     daemon = Daemon(
         runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides, beats=beats
     )
+    drags = Drags(daemon.queue, inboxes, spool, clock, daemon.obey)
+    daemon.besides = (*besides, drags.run)
     return Built(daemon, tools, workers, Lookout(daemon, accounts, desk.version))
 
 
@@ -227,10 +230,10 @@ def _places(watch: Watch) -> Places:
     return Places(watch.inbox, watch.outbox, watch.done, watch.failed, watch.held)
 
 
-def _inbox(watch: Watch, clock: Clock, decoders: Decoders, ground: Ground, beats: Beats) -> Inbox:
-    """Give the watcher of one inbox."""
+def settings_of(watch: Watch) -> InboxSettings:
+    """Say how a watch entry's inbox is watched."""
     keys = watch.settle
-    settings = InboxSettings(
+    return InboxSettings(
         scan_local_s=keys.scan_local_s,
         scan_network_s=keys.scan_network_s,
         quiet_s=keys.quiet_s,
@@ -240,10 +243,14 @@ def _inbox(watch: Watch, clock: Clock, decoders: Decoders, ground: Ground, beats
         ignore=tuple(keys.ignore),
         events=keys.events,
     )
+
+
+def _inbox(watch: Watch, clock: Clock, decoders: Decoders, ground: Ground, beats: Beats) -> Inbox:
+    """Give the watcher of one inbox."""
     return Inbox(
         watch.name,
         watch.inbox,
-        settings=settings,
+        settings=settings_of(watch),
         clock=clock,
         whole=decoders.whole,
         glance=partial(defaults.seen, watch.inbox, watch.layers),

@@ -40,6 +40,7 @@ _COMMANDS = (
     ("run", "run", "Watch the inboxes and make videos, in the foreground, until stopped."),
     ("check", "check", "Check configuration and sidecars, show each request and its cost."),
     ("status", "status", "Show the jobs and where they stand."),
+    ("why", "why", "Say why a file or a job stands as it does, and what can be done."),
     ("hold", "orders", "Let jobs wait until they are released."),
     ("release", "orders", "Let held jobs go on."),
     ("cancel", "orders", "Give jobs up; their originals go to failed/."),

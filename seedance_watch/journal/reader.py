@@ -87,6 +87,23 @@ class SqliteReader:
         found = self._all(sql.TAKER, storable(job_id), f'"task_id":{json.dumps(task_id)}')
         return restored(found[0][0]) if found else ""
 
+    def named(self, watch: str, *labels: str) -> list[Row]:
+        """Give the jobs whose drops had one of at most two labels, the newest first."""
+        first, last = map(storable, (labels[0], labels[-1]))
+        return [sql.row(each) for each in self._all(sql.LABELLED, storable(watch), first, last)]
+
+    def made(self, watch: str, video: str) -> list[Row]:
+        """Give the jobs whose video has this path below the outbox, its maker first."""
+        return [sql.row(each) for each in self._all(sql.MADE, storable(watch), storable(video))]
+
+    def taken_in(self, watch: str, source: str) -> list[Row]:
+        """Give the jobs that a file below the inbox was a part of, the newest first.
+
+        Reads the beginning of every history.
+        """
+        part = f'"source":{json.dumps(storable(source), ensure_ascii=False)}'
+        return [sql.row(each) for each in self._all(sql.TAKEN_IN, storable(watch), part)]
+
     def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""
         return loading.history(job_id, self._all(sql.HISTORY, storable(job_id)))

@@ -161,6 +161,11 @@ TWIN = f"SELECT job_id, {_NAMES} {_TWINS} ORDER BY number LIMIT 1"
 # Asked by a person now and then, so it may read all events.
 TAKER = """SELECT job_id FROM events
     WHERE type = 'Accepted' AND job_id <> ? AND instr(data, ?) > 0 LIMIT 1"""
+# Asked by a person who names a file; the newest drop first.
+LABELLED = f"{_ROW} WHERE watch = ? AND (label = ? OR label = ?) ORDER BY number DESC LIMIT 100"
+MADE = f"{_ROW} WHERE watch = ? AND video = ? ORDER BY number LIMIT 100"
+_CLAIMS = "SELECT job_id FROM events WHERE seq = 1 AND type = 'Claiming' AND instr(data, ?) > 0"
+TAKEN_IN = f"{_ROW} WHERE watch = ? AND job_id IN ({_CLAIMS}) ORDER BY number DESC LIMIT 100"
 _ALONE = f"SELECT 1 WHERE NOT EXISTS (SELECT 1 {_TWINS})"
 COUNTS = "SELECT state, held, count(*) FROM jobs GROUP BY state, held"
 

@@ -1,6 +1,8 @@
 """One row for each answer of `why`."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from histories import LIFE, Story, claiming
@@ -251,3 +253,14 @@ def test_an_unknown_name_is_told() -> None:
     """With the way to the known ones."""
     assert why.unknown("'nobody'").code == "unknown"
     assert "seedance-watch status" in why.unknown("'nobody'").cure
+
+
+def test_every_code_is_documented() -> None:
+    """docs/COMMANDS.md lists the answers; scripts rely on their codes."""
+    root = Path(__file__).parents[2]
+    source = (root / "seedance_watch/core/why.py").read_text()
+    answers = set(re.findall(r'(?:Answer|Waiting)\((?:path, [^\n]*, )?"([a-z_]+)"', source))
+    docs = (root / "docs/COMMANDS.md").read_text()
+
+    assert {"lane", "settling", "partner", "watched"} <= answers
+    assert [code for code in sorted(answers) if f"`{code}`" not in docs] == []
