@@ -12,7 +12,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "seedance_watch").rglob("*.py"))
 _LOGGED = re.compile(
     r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |PAUSED = |, |: """
-    r"""|else )"((?:job|inbox|account|watcher|lane|library|provider|journal|daemon|spool)"""
+    r"""|else )"((?:job|inbox|account|watcher|lane|library|provider|journal|daemon|spool"""
+    r"""|metrics|outlet|hook|notice|webhook)"""
     r"""\.[a-z_]+)\""""
 )
 

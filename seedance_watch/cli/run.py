@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from seedance_watch.app.build import Built, build, folders_made
 from seedance_watch.app.control import listening
+from seedance_watch.app.outlets import Outlets
 from seedance_watch.cli.exits import Exit, say
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
@@ -65,9 +66,10 @@ async def _main(config: Config, *, once: bool) -> int:
 async def _built(config: Config, stop: asyncio.Event, *, once: bool) -> int:
     """Build, run until stopped, close."""
     await folders_made(config)
-    built = await build(config, stop=stop, listeners=(log.heard,))
+    outlets = Outlets(config)
+    built = await build(config, stop=stop, listeners=(log.heard, outlets.heard))
     try:
-        async with listening(built, config.state_dir):
+        async with outlets.running(built), listening(built, config.state_dir):
             return await _watched(config, built, once=once)
     finally:
         await built.close()

@@ -296,6 +296,22 @@ def replace_note(path: Path, content: bytes, *, scratch: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def publish(path: Path, content: bytes) -> None:
+    """Replace a file that other programs read: it is whole at any time, and readable for all.
+
+    It is not synced: what stands in it is made anew every few seconds.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.unlink(missing_ok=True)
+        with part.open("xb") as file:
+            file.write(content)
+            os.fchmod(file.fileno(), 0o644)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 # Removing
 
 

@@ -1,0 +1,126 @@
+"""What tells others: built when configured, beside the daemon, and never able to hold it up.
+
+What tells is told itself by a listener, after an event is durable, and only takes a note; the
+telling is done by loops of their own. A mistake in one ends up in the log: this is the one place
+besides the runner where every exception is caught, because a video matters more than its news.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
+
+import structlog
+
+from seedance_watch.app.build import Built
+from seedance_watch.config.resolved import Config
+from seedance_watch.core.events import Record
+from seedance_watch.core.machine import Job
+from seedance_watch.core.news import News, news_of
+from seedance_watch.faces.tally import Tally
+
+_AGAIN_S = 60.0  # until an outlet that broke is tried again
+_LAST_WORDS_S = 10.0  # for what is not told yet at a stop; well below systemd's 90 s
+
+Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
+
+
+class Outlet(Protocol):
+    """Tells news to somebody."""
+
+    name: str
+
+    def take(self, news: News) -> None:
+        """Note what happened; returns at once, whatever becomes of it."""
+        ...
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tell what was noted, until stopped and nothing is left."""
+        ...
+
+
+@dataclass(slots=True)
+class Outlets:
+    """Everything that tells others.
+
+    Attributes:
+        config: What is wanted.
+        tally: Counts since the start, None where nobody reads them.
+        outlets: Who is told news.
+    """
+
+    config: Config
+    tally: Tally | None = None
+    outlets: list[Outlet] = field(default_factory=list)
+    _broken: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Begin to count where somebody reads it."""
+        if self.config.metrics.listen or self.config.metrics.textfile:
+            self.tally = Tally()
+            self.tally.expect({keys.provider for keys in self.config.keys.watch})
+
+    def heard(self, before: Job, after: Job, record: Record) -> None:
+        """Take in a recorded event; a listener of the runner, which nothing here can stop."""
+        if self.tally:
+            self._safely("metrics", partial(self.tally.heard, before, after, record))
+        if self.outlets:
+            self._safely("news", partial(self._tell, after, record))
+
+    def _tell(self, after: Job, record: Record) -> None:
+        if news := news_of(after, record):
+            self.tell(news)
+
+    def tell(self, news: News) -> None:
+        """Let every outlet note what happened."""
+        for each in self.outlets:
+            each.take(news)
+
+    def _safely(self, what: str, act: Callable[[], None]) -> None:
+        """Do something; that it fails is said once."""
+        try:
+            act()
+        except Exception:  # noqa: BLE001 - a job must not end by what is told about it
+            if what not in self._broken:
+                self._broken.add(what)
+                structlog.get_logger().exception("outlet.failed", outlet=what)
+
+    @asynccontextmanager
+    async def running(self, built: Built) -> AsyncIterator[None]:
+        """Tell for the length of the block, and a little longer for what is left then."""
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            works = [
+                tasks.create_task(self._lasting(name, loop, built, stop))
+                for name, loop in self._loops(built)
+            ]
+            yield
+            stop.set()
+            if works:
+                _, late = await asyncio.wait(works, timeout=_LAST_WORDS_S)
+                for each in late:
+                    each.cancel()
+
+    def _loops(self, built: Built) -> list[tuple[str, Loop]]:
+        """Give every loop that is wanted; its parts are imported only now."""
+        loops: list[tuple[str, Loop]] = [(each.name, each.run) for each in self.outlets]
+        if self.tally:
+            from seedance_watch.app.figures import Figures  # noqa: PLC0415 - costs memory
+
+            loops.append(("metrics", Figures(self.config, built, self.tally).run))
+        return loops
+
+    async def _lasting(self, name: str, loop: Loop, built: Built, stop: asyncio.Event) -> None:
+        """Run a loop until the stop, anew when it breaks."""
+        while True:
+            try:
+                await loop(stop)
+            except OSError as error:
+                reason = error.strerror or str(error)
+                structlog.get_logger().error("outlet.failed", outlet=name, reason=reason)
+            except Exception:  # noqa: BLE001 - see above
+                structlog.get_logger().exception("outlet.failed", outlet=name)
+            if stop.is_set() or await built.tools.clock.pause(_AGAIN_S, stop):
+                return
