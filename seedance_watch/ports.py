@@ -233,6 +233,23 @@ class Putting(StrEnum):
     MISSING = "missing"  # the video is no longer in the part folder: fetch again
 
 
+@dataclass(frozen=True, slots=True)
+class Dragged:
+    """A note that somebody put into another folder than held/.
+
+    Attributes:
+        watch: Name of the watch entry whose folder it lies in.
+        to: That folder: "inbox" or "failed".
+        name: Its path below it, "/" between parts.
+        text: What stands in it.
+    """
+
+    watch: str
+    to: str
+    name: str
+    text: str
+
+
 class Spool(Protocol):
     """The job folders; blocking, to be called in a worker thread. Raises only Fault(LOCAL)."""
 
@@ -298,6 +315,14 @@ class Spool(Protocol):
 
     def remove_note(self, job: Job, kind: str) -> None:
         """Take a note away; one that is not there is fine."""
+        ...
+
+    def dragged(self, watch: str, names: Iterable[str]) -> list[Dragged]:
+        """Give the notes in failed/, and those in the inbox that its looks found there (names)."""
+        ...
+
+    def take_away(self, note: Dragged) -> None:
+        """Remove a dragged note, unless it is another one by now."""
         ...
 
 
@@ -398,6 +423,10 @@ class Inbox(Protocol):
 
     def let_go(self, sources: Iterable[str]) -> None:
         """Look at these paths again: the claim is over."""
+        ...
+
+    def notes(self) -> tuple[str, ...]:
+        """Give the notes from held/ that lie in it, as paths below it; asks no disk."""
         ...
 
     def view(self) -> InboxView:

@@ -11,7 +11,7 @@ from seedance_watch.core import policy
 from seedance_watch.core.events import Cancelling, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.orders import adopted
+from seedance_watch.core.orders import Act, Order, Refused, adopted, obey
 
 _ANOTHER = (
     "To get another one all the same: write `again = true` into the sidecar, or ask for more "
@@ -42,6 +42,11 @@ _COUNTS = (
     "It may have been paid already; what it cost stays counted in the budgets, and its video "
     "perishes at the provider. "
 )
+_DRAG = {
+    Act.RELEASE: "to let it go on, move this text to the inbox",
+    Act.CANCEL: "to give it up, move this text to the folder `failed`",
+}
+_REFUSED = {Act.RELEASE: "Not released", Act.CANCEL: "Not given up"}
 _RETRY = "To try again: correct what is wrong and move the files back to the inbox."
 
 
@@ -71,14 +76,46 @@ def _cancelled(job: Job, cancelling: Cancelling) -> str:
     return _note(job, "No video was made.", reason, act, {"code": "cancelled"})
 
 
-def held(job: Job) -> str:
-    """Give the note for a job that waits for a person; the job must be held."""
+def held(job: Job, *, refused: str = "") -> str:
+    """Give the note for a job that waits for a person; the job must be held.
+
+    Args:
+        job: The job.
+        refused: What was ordered by moving its note and not done, and why; "" for nothing.
+    """
     assert job.hold is not None, job.id
     facts = {"code": job.hold.code}
     if job.accepted:
         facts["task_id"] = job.accepted.task_id
     title = "This one waits." if job.hold.until else "This one waits for you."
-    return _note(job, title, job.hold.reason, advice(job), facts)
+    act = "\n".join(filter(None, (advice(job), _drags(job))))
+    return _note(job, f"{refused}\n\n{title}" if refused else title, job.hold.reason, act, facts)
+
+
+def refused(job: Job, order: Order, why: str) -> str:
+    """Say that what a note was moved for was not done, and why."""
+    said = _REFUSED[order.act]
+    shell = f" On the shell that is `seedance-watch {order.act} {job.id} --anyway`."
+    return f"{said}: {why}.{shell if '--anyway' in why else ''}"
+
+
+def goes_on(job: Job, *, refused: str) -> str:
+    """Give the note for a job that went on before it could be given up."""
+    return _note(job, refused, "It is not held any more.", "It goes on.", {"code": "goes_on"})
+
+
+def _drags(job: Job) -> str:
+    """Say what moving the note would do, "" for nothing."""
+    words = [_DRAG[act] for act in _DRAG if _may(job, act)]
+    return f"Without a shell: {'; '.join(words)}." if words else ""
+
+
+def _may(job: Job, act: Act) -> bool:
+    """Whether an order would be obeyed as the job stands."""
+    try:
+        return bool(obey(job, Order(act, job.id)))
+    except Refused:
+        return False
 
 
 def advice(job: Job) -> str:
@@ -99,7 +136,7 @@ def advice(job: Job) -> str:
 
 def _note(job: Job, title: str, reason: str, act: str, facts: dict[str, str]) -> str:
     """Lay out a note: sentences as comments, facts as TOML."""
-    lines = [title, "", *reason.splitlines(), "", act]
+    lines = [*title.splitlines(), "", *reason.splitlines(), "", *act.splitlines()]
     text = "\n".join(f"# {_printable(line)}".rstrip() for line in lines)
     return f"{text}\n\n{tomli_w.dumps({'job': job.id, **facts, 'reason': reason})}"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import structlog
 
+from seedance_watch.core.dragged import is_note
 from seedance_watch.core.ignore import Ignore
 from seedance_watch.core.pairing import Glance
 from seedance_watch.core.settling import Pace
@@ -127,6 +128,16 @@ class Inbox:
             rebuilt=facts.rebuilds,
             waiting=waiting,
             more=more,
+        )
+
+    def notes(self) -> tuple[str, ...]:
+        """Give the notes from held/ that lie in it, as paths below it; asks no disk."""
+        scanner = self._desk.scanner
+        return tuple(
+            folder.under(name)
+            for folder in scanner.walk(scanner.top)
+            for name in folder.listing
+            if is_note(name)
         )
 
     # Watching

@@ -6,17 +6,17 @@ dropped, placing.py what they get, notes.py tells them why, places.py knows the 
 """
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Role
-from seedance_watch.disk import files, notes, originals, placing
+from seedance_watch.disk import drags, files, notes, originals, placing
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.places import PRIVATE, Places, below, local
-from seedance_watch.ports import Claim, Putting
+from seedance_watch.ports import Claim, Dragged, Putting
 
 __all__ = ["PRIVATE", "Places", "Spool"]
 
@@ -176,6 +176,20 @@ class Spool:
         with local("removing a note from", places.notes(kind)):
             self._sure(job.claim.watch, kind)
             notes.remove(job, places, kind)
+
+    def dragged(self, watch: str, names: Iterable[str]) -> list[Dragged]:
+        """Give the notes that somebody put into failed/, or into the inbox (names below it)."""
+        places = self.places(watch)
+        with local("looking for notes in", places.failed):
+            self._sure(watch, "inbox", "failed")
+            return drags.found(places, watch, names)
+
+    def take_away(self, note: Dragged) -> None:
+        """Remove a dragged note; one that is not there, or is another one by now, is fine."""
+        places = self.places(note.watch)
+        with local("removing the note", Path(note.name)):
+            self._sure(note.watch, note.to)
+            drags.take_away(places, note)
 
     def strays(self, known: Callable[[str], bool]) -> list[Path]:
         """Give job folders that the journal does not know; they are never touched.

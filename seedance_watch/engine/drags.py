@@ -1,0 +1,136 @@
+"""Notes dragged out of held/: to the inbox a job goes on, to failed/ it is given up.
+
+Whoever has only the network drive orders by them. What may not be done is not done silently: the
+note stands in held/ again and says why. Nothing is looked for while no job is held.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from seedance_watch.core import dragged, reasons
+from seedance_watch.core.errors import Fault, Stale
+from seedance_watch.core.machine import Job
+from seedance_watch.core.orders import Order, Refused
+from seedance_watch.engine.queue import Queue
+from seedance_watch.ports import Clock, Dragged, Inbox, Spool
+
+EVERY_S = 2.0
+_SHARE = 20.0  # looking takes at most one part in so many of the time, however much lies there
+
+
+@dataclass(slots=True)
+class Drags:
+    """Obeys the notes that lie where they were dragged to.
+
+    Attributes:
+        queue: The open jobs.
+        inboxes: The watched folders, by watch name.
+        spool: Finds, writes and removes notes.
+        clock: Waits.
+        obey: Does what a person orders; raises Refused.
+    """
+
+    queue: Queue
+    inboxes: Mapping[str, Inbox]
+    spool: Spool
+    clock: Clock
+    obey: Callable[[Order], Awaitable[Job]]
+    _passed: set[Dragged] = field(default_factory=set)  # said once that nothing is done with it
+    _explained: dict[str, Job] = field(default_factory=dict)  # told why, although not held
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Look every few seconds, until stopped; a drive that hangs holds up no other."""
+        async with asyncio.TaskGroup() as tasks:
+            for watch in self.inboxes:
+                tasks.create_task(self._watch(watch, stop))
+
+    async def _watch(self, watch: str, stop: asyncio.Event) -> None:
+        spent_s = 0.0
+        while not await self.clock.pause(max(EVERY_S, spent_s * _SHARE), stop):
+            begun_s = time.monotonic()
+            await self.look(watch)
+            spent_s = time.monotonic() - begun_s
+
+    async def look(self, watch: str) -> None:
+        """Obey what was dragged in the folders of a watch entry, if any of its jobs is held.
+
+        Raises:
+            JournalError: The journal cannot be written any more.
+        """
+        await self._tidy(watch)
+        if not any(job.hold and job.claim.watch == watch for job in self.queue.jobs()):
+            return
+        try:
+            notes = await asyncio.to_thread(self.spool.dragged, watch, self.inboxes[watch].notes())
+        except Fault:
+            return  # the folder is away, which its ground tells
+        self._passed = {note for note in self._passed if note.watch != watch or note in notes}
+        for note in notes:
+            if note not in self._passed:
+                await self._take(note)
+
+    async def _take(self, note: Dragged) -> None:
+        """Obey one note, or leave it and say so once."""
+        order = dragged.wanted(note.name.rpartition("/")[2], note.text, to=note.to)
+        job = self.queue.job(order.job_id) if order else None
+        if order is None or job is None or job.claim.watch != note.watch:
+            self._leave(note, "it is not about an open job of this folder")
+            return
+        try:
+            if not await self._settled(job, order, note):
+                return
+        except Fault:
+            return  # held/ is away, which its ground tells; it is tried again
+        try:
+            await asyncio.to_thread(self.spool.take_away, note)
+        except Fault as fault:
+            self._leave(note, fault.reason)
+
+    async def _settled(self, job: Job, order: Order, note: Dragged) -> bool:
+        """Do what a note orders, or put it back with the reason why not; False: try again."""
+        log = structlog.get_logger().bind(job=job.id, order=str(order.act), note=note.name)
+        try:
+            await self.obey(order)
+            log.info("job.note_obeyed")
+        except Stale:
+            return False
+        except Refused as refused:
+            await self._put_back(job.id, reasons.refused(job, order, str(refused)))
+            log.warning("job.note_refused", reason=str(refused))
+        return True
+
+    async def _put_back(self, job_id: str, said: str) -> None:
+        """Let the note stand in held/ again, the refusal first."""
+        job = self.queue.job(job_id)
+        if job is None:
+            return  # it is over: what became of it stands in the outbox or in failed/
+        text = reasons.held(job, refused=said) if job.hold else reasons.goes_on(job, refused=said)
+        await asyncio.to_thread(self.spool.write_note, job, "held", text)
+        if not job.hold:
+            self._explained[job.id] = job
+
+    async def _tidy(self, watch: str) -> None:
+        """Remove what was told about jobs that were not held, when they are over."""
+        for job in list(self._explained.values()):
+            if job.claim.watch == watch and self.queue.job(job.id) is None:
+                del self._explained[job.id]
+                try:
+                    await asyncio.to_thread(self.spool.remove_note, job, "held")
+                except Fault:
+                    self._explained[job.id] = job
+
+    def _leave(self, note: Dragged, reason: str) -> None:
+        self._passed.add(note)
+        cure = "nothing is done with it; remove it, or move it back to held"
+        structlog.get_logger().warning(
+            "job.note_left",
+            watch=note.watch,
+            folder=note.to,
+            note=note.name,
+            reason=reason,
+            cure=cure,
+        )
