@@ -1,30 +1,41 @@
-"""`status`: the jobs and where they stand, beside a running daemon or without one."""
+"""`status`: how everything stands, beside a running daemon or without one."""
 
+import asyncio
+import contextlib
 import json
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
+from rich.console import Console
 
-from seedance_watch.app.build import JOURNAL
-from seedance_watch.cli.exits import show
+from seedance_watch.app.control import live
+from seedance_watch.app.found import reading
+from seedance_watch.app.picture import take
+from seedance_watch.cli.exits import Exit, say, show
+from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load
-from seedance_watch.core.snapshot import Row
-from seedance_watch.faces.table import print_rows
-from seedance_watch.journal.reader import SqliteReader
+from seedance_watch.config.resolved import Config
+from seedance_watch.core.snapshot import Row, Snapshot
+from seedance_watch.engine.clock import RealClock
+from seedance_watch.faces.board import board, print_board
+from seedance_watch.faces.plain import of_snapshot
 
-_SIDES = {"all": None, "open": False, "ended": True}
+_EVERY_S = 1.0
+_HEAD = 12  # lines above the jobs that a terminal should have room for
+Which = Literal["all", "open", "ended"]
 
 
 def status(
     *,
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
-    which: Literal["all", "open", "ended"] = "all",
+    which: Which = "all",
     limit: int = 50,
+    watch: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
-) -> None:
-    """Show the jobs, the last changed first. Only reads; works while the daemon runs.
+) -> int:
+    """Show how many jobs stand where, lanes, limits and folders, then the jobs. Only reads.
 
     Parameters
     ----------
@@ -34,22 +45,53 @@ def status(
         All jobs, the open ones, or those that have ended.
     limit
         Most jobs to show.
+    watch
+        Show it anew every second until Ctrl-C; on a terminal only.
     as_json
-        One JSON object per line instead of a table.
+        One JSON object with everything.
     """
-    reader = SqliteReader(load(find_config(config)).state_dir / JOURNAL)
-    try:
-        rows = reader.rows(limit=limit, at_rest=_SIDES[which])
-    finally:
-        reader.close()
+    settings, console = load(find_config(config)), Console()
+    if watch and not console.is_terminal:
+        say("seedance-watch status: --watch needs a terminal; without it one look is printed")
+        return Exit.USAGE
+    look = _look(settings, which, limit)
     if as_json:
-        for row in rows:
-            show(json.dumps(_plain(row)))
+        show(json.dumps(of_snapshot(look())))
+    elif watch:
+        _watched(look, settings, console)
     else:
-        print_rows(rows)
+        snapshot = look()
+        print_board(snapshot, jobs(snapshot, limit), zone_of(settings), console)
+    return Exit.OK
 
 
-def _plain(row: Row) -> dict[str, object]:
-    """Give a row as JSON has it: amounts as text, so that nobody rounds them."""
-    cost = {"amount": str(row.cost.amount), "unit": row.cost.unit} if row.cost else None
-    return {**asdict(row), "cost": cost}
+def _look(config: Config, which: Which, limit: int) -> Callable[[], Snapshot]:
+    """Give what looks once."""
+    most = {"open_most": 0 if which == "ended" else limit, "ended_most": limit}
+    most |= {"ended_most": 0} if which == "open" else {}
+
+    def look() -> Snapshot:
+        said = asyncio.run(live(config.state_dir))
+        with reading(config) as reader:
+            return take(config, reader, said, now=RealClock().now(), **most)
+
+    return look
+
+
+def jobs(snapshot: Snapshot, most: int) -> list[Row]:
+    """Give the jobs, those at rest last, the last changed first."""
+    return [*snapshot.open, *snapshot.ended][:most]
+
+
+def _watched(look: Callable[[], Snapshot], config: Config, console: Console) -> None:
+    """Show it anew every second."""
+    from rich.live import Live as Screen  # noqa: PLC0415 - takes long to load
+
+    zone, stop = zone_of(config), asyncio.Event()
+    shown = Screen(console=console, screen=True, auto_refresh=False)
+    with contextlib.suppress(KeyboardInterrupt), shown as screen:
+        while True:
+            snapshot = look()
+            rows = jobs(snapshot, max(5, console.height - _HEAD))
+            screen.update(board(snapshot, rows, zone), refresh=True)
+            asyncio.run(RealClock().pause(_EVERY_S, stop))

@@ -1,7 +1,7 @@
 """Jobs as a table: live on a terminal, plain lines in a pipe."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from rich.console import Console
 from rich.table import Table
@@ -15,32 +15,34 @@ _COLOURS = {State.DONE: "green", State.FAILED: "red", State.CANCELLED: "dim"}
 _COLUMNS = ("job", "drop", "state", "provider", "cost", "changed", "why")
 
 
-def cells(row: Row) -> tuple[str, ...]:
-    """Give a job's line, one text for each column."""
+def cells(row: Row, zone: tzinfo | None = None) -> tuple[str, ...]:
+    """Give a job's line, one text for each column; times in a zone, None: the machine's."""
     state = f"held ({row.held})" if row.held else str(row.state)
-    changed = datetime.fromtimestamp(row.changed_at).astimezone().strftime("%m-%d %H:%M:%S")
+    changed = datetime.fromtimestamp(row.changed_at, zone).strftime("%m-%d %H:%M:%S")
     cost = str(row.cost) if row.cost else ""
     why = " ".join(row.reason.split())
     line = (row.job_id, row.label, state, row.provider, cost, changed, why)
     return tuple(map(printable, line))
 
 
-def print_rows(rows: Iterable[Row], console: Console | None = None) -> None:
+def print_rows(
+    rows: Iterable[Row], console: Console | None = None, *, zone: tzinfo | None = None
+) -> None:
     """Print jobs: a table on a terminal, tab-separated lines otherwise."""
     console = console or Console()
     if not console.is_terminal:
-        for line in (_COLUMNS, *map(cells, rows)):
+        for line in (_COLUMNS, *(cells(row, zone) for row in rows)):
             console.file.write("\t".join(line) + "\n")
         return
-    console.print(table(rows))
+    console.print(table(rows, zone=zone))
 
 
-def table(rows: Iterable[Row]) -> Table:
+def table(rows: Iterable[Row], *, zone: tzinfo | None = None) -> Table:
     """Lay jobs out for a terminal."""
     found = Table(box=None, header_style="bold", pad_edge=False)
     for name in _COLUMNS:
         found.add_column(name, overflow="ellipsis", no_wrap=name != "why", max_width=60)
     for row in rows:
         style = "yellow" if row.held else _COLOURS.get(row.state, "")
-        found.add_row(*map(Text, cells(row)), style=style)  # a name may look like markup
+        found.add_row(*map(Text, cells(row, zone)), style=style)  # a name may look like markup
     return found

@@ -165,21 +165,23 @@ def test_a_single_run_names_what_waits_for_a_person(tmp_path: Path) -> None:
 
 
 async def test_status_tells_what_was_done_and_why_not(tmp_path: Path, anyio_backend: str) -> None:
-    """One line per job in a pipe, one object per job as JSON."""
+    """Counts and one line per job in a pipe, one object with everything as JSON."""
     async with running(studios.KNOBS, time_factor=0) as sandbox:
         studio = studios.lay_out(tmp_path / "studio", sandbox.url)
         studio.drop('prompt = "waves"\n', name="good")
         studio.drop('promt = "waves"\n', name="bad")
         await studios.once(studio)
     plain = run("status", "--config", str(studio.config))
-    objects = [
-        json.loads(line)
-        for line in run("status", "--json", "--config", str(studio.config)).stdout.splitlines()
-    ]
+    found = json.loads(run("status", "--json", "--config", str(studio.config)).stdout)
 
+    assert plain.stdout.startswith("jobs: 1 done, 1 failed\ndaemon: none runs")
+    assert found["counts"] == {"done": 1, "failed": 1}
     assert "good\tdone\trivya\t16 credits" in plain.stdout
-    assert {row["label"]: row["state"] for row in objects} == {"good": "done", "bad": "failed"}
-    assert "prompt" in next(row["reason"] for row in objects if row["label"] == "bad")
+    assert {row["label"]: row["state"] for row in found["ended"]} == {
+        "good": "done",
+        "bad": "failed",
+    }
+    assert "prompt" in next(row["reason"] for row in found["ended"] if row["label"] == "bad")
 
 
 def test_the_demo_makes_videos_and_explains_the_mistake(tmp_path: Path) -> None:

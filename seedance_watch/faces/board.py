@@ -1,0 +1,107 @@
+"""The Snapshot for people: counts, lanes, limits, folders as lines, then the jobs as a table."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import BudgetView, InboxView, LaneView, Live, Row, Snapshot
+from seedance_watch.core.words import printable
+from seedance_watch.faces import table, times
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that is so.
+
+    Attributes:
+        about: What it is about.
+        said: What is so.
+        style: How a terminal shows it.
+    """
+
+    about: str
+    said: str
+    style: str = ""
+
+
+def lines(snapshot: Snapshot, zone: tzinfo) -> Iterator[Line]:
+    """Say how things stand, the counts first."""
+    yield Line("jobs", _counted(snapshot))
+    yield _daemon(snapshot.live, zone, now=snapshot.at)
+    if snapshot.live:
+        for lane in snapshot.live.lanes:
+            yield _lane(lane, snapshot, zone)
+    for budget in snapshot.budgets:
+        yield _budget(budget, zone, now=snapshot.at)
+    if snapshot.live:
+        yield from map(_inbox, snapshot.live.inboxes)
+
+
+def _counted(snapshot: Snapshot) -> str:
+    states, held = snapshot.states(), snapshot.held()
+    said = [f"{count} held ({code})" for code, count in sorted(held.items())]
+    said += [f"{states[state]} {state}" for state in State if states.get(state)]
+    return ", ".join(said) or "none yet"
+
+
+def _daemon(live: Live | None, zone: tzinfo, *, now: float) -> Line:
+    if live is None:
+        return Line("daemon", "none runs: `seedance-watch run` starts it", "yellow")
+    since = times.moment(live.since, zone, now=now)
+    return Line("daemon", f"process {live.process}, version {live.version}, since {since}")
+
+
+def _lane(lane: LaneView, snapshot: Snapshot, zone: tzinfo) -> Line:
+    left = snapshot.live.left.get(lane.provider) if snapshot.live else None
+    said = f"{lane.in_work} of {lane.seats} in work" + (f", {left} left" if left else "")
+    if not lane.why:
+        return Line(lane.provider, said)
+    ends = f" {times.until(lane.until, zone, now=snapshot.at)}" if lane.until else ""
+    return Line(lane.provider, f"{said}; takes nothing{ends}: {_flat(lane.why)}", "red")
+
+
+def _budget(view: BudgetView, zone: tzinfo, *, now: float) -> Line:
+    ends = f" {times.until(view.until, zone, now=now)}" if view.until else ""
+    full = view.spent.amount >= view.cap.most.amount
+    said = f"{view.spent.digits} of {view.cap.most}{ends}"
+    return Line(view.cap.key, said, "yellow" if full else "")
+
+
+def _inbox(view: InboxView) -> Line:
+    about = f"inbox {printable(view.watch)}"
+    if view.closed:
+        return Line(about, f"cannot be worked in: {_flat(view.closed)}", "red")
+    wait = [each for each in view.waiting if each.code != "ignored"]
+    passed = len(view.waiting) - len(wait)
+    said = f"{len(wait)} files wait, {passed} are ignored" if view.waiting else "nothing waits"
+    more = f", {view.more} more" if view.more else ""
+    low = "; too little room for new videos" if view.low else ""
+    return Line(about, said + more + low, "yellow" if low else "")
+
+
+def _flat(text: str) -> str:
+    return printable(" ".join(text.split()))
+
+
+def print_board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, console: Console) -> None:
+    """Print everything: for a terminal, or as plain lines."""
+    if console.is_terminal:
+        console.print(board(snapshot, rows, zone))
+        return
+    for line in lines(snapshot, zone):
+        console.file.write(f"{line.about}: {line.said}\n")
+    console.file.write("\n")
+    table.print_rows(rows, console, zone=zone)
+
+
+def board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo) -> Group:
+    """Lay everything out for a terminal."""
+    head = Table.grid(padding=(0, 2))
+    for line in lines(snapshot, zone):
+        head.add_row(Text(line.about, "bold"), Text(line.said, line.style))
+    return Group(head, Text(), table.table(rows, zone=zone))
