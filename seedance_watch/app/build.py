@@ -160,8 +160,9 @@ async def build(
     daemon = Daemon(
         runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides, beats=beats
     )
-    drags = Drags(daemon.queue, inboxes, spool, clock, daemon.obey)
-    daemon.besides = (*besides, drags.run)
+    hands = daemon.turns.hands
+    drags = Drags(daemon.queue, inboxes, spool, clock, daemon.obey, hands.refuse)
+    daemon.besides, daemon.errands = (*besides, drags.run), (drags.once,)
     return Built(daemon, tools, workers, Lookout(daemon, accounts, desk.version))
 
 

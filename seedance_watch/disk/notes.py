@@ -44,5 +44,12 @@ def _path(job: Job, places: Places, kind: str) -> Path:
     path = below(places.notes(kind), stem + _ENDING[kind])
     by_id = path.with_name(job.id + _ENDING[kind])
     ours = b'job = "' if beside else reasons.mark(job).encode()
-    free = not files.exists(path) or (files.plain(path) and ours in path.read_bytes())
-    return path if free and not files.exists(by_id) else by_id
+    return path if _free(path, ours) and not files.exists(by_id) else by_id
+
+
+def _free(path: Path, ours: bytes) -> bool:
+    """Whether a name may be used: nobody has it, or a note of ours; people move notes any time."""
+    try:
+        return ours in path.read_bytes() if files.plain(path) else not files.exists(path)
+    except FileNotFoundError:
+        return True

@@ -39,6 +39,7 @@ class Daemon:
         draw_key: Draws 32 random hex digits.
         stop: Set to ask for a stop.
         besides: What runs beside the jobs until the stop.
+        errands: What a single run does when it has looked into the inboxes.
         turns: Who goes on when.
         beats: Told when the dispatcher comes round.
         ended: How many jobs came to each state at rest since the start.
@@ -52,6 +53,7 @@ class Daemon:
     draw_key: Callable[[], str]
     stop: asyncio.Event
     besides: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]] = ()
+    errands: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
     turns: Turns = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
     left: bool = False
@@ -146,6 +148,8 @@ class Daemon:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(tell_strays(self.runner.tools.spool, self._known))
             sweeps = [tasks.create_task(each.sweep(self.admit)) for each in self.inboxes.values()]
+        for each in self.errands:
+            await each()
         self.left = any(sweep.result() for sweep in sweeps)
         self._once = True
         self.turns.nudge.set()

@@ -32,6 +32,7 @@ class Drags:
         spool: Finds, writes and removes notes.
         clock: Waits.
         obey: Does what a person orders; raises Refused.
+        refuse: Lets the note about a job stand in held/ again, with what is said first.
     """
 
     queue: Queue
@@ -39,14 +40,19 @@ class Drags:
     spool: Spool
     clock: Clock
     obey: Callable[[Order], Awaitable[Job]]
+    refuse: Callable[[str, str], Awaitable[None]]
     _passed: set[Dragged] = field(default_factory=set)  # said once that nothing is done with it
-    _explained: dict[str, Job] = field(default_factory=dict)  # told why, although not held
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look every few seconds, until stopped; a drive that hangs holds up no other."""
         async with asyncio.TaskGroup() as tasks:
             for watch in self.inboxes:
                 tasks.create_task(self._watch(watch, stop))
+
+    async def once(self) -> None:
+        """Look into the folders of every watch entry."""
+        for watch in self.inboxes:
+            await self.look(watch)
 
     async def _watch(self, watch: str, stop: asyncio.Event) -> None:
         spent_s = 0.0
@@ -61,7 +67,6 @@ class Drags:
         Raises:
             JournalError: The journal cannot be written any more.
         """
-        await self._tidy(watch)
         if not any(job.hold and job.claim.watch == watch for job in self.queue.jobs()):
             return
         try:
@@ -80,15 +85,11 @@ class Drags:
         if order is None or job is None or job.claim.watch != note.watch:
             self._leave(note, "it is not about an open job of this folder")
             return
-        try:
-            if not await self._settled(job, order, note):
-                return
-        except Fault:
-            return  # held/ is away, which its ground tells; it is tried again
-        try:
-            await asyncio.to_thread(self.spool.take_away, note)
-        except Fault as fault:
-            self._leave(note, fault.reason)
+        if await self._settled(job, order, note):
+            try:
+                await asyncio.to_thread(self.spool.take_away, note)
+            except Fault as fault:
+                self._leave(note, fault.reason)
 
     async def _settled(self, job: Job, order: Order, note: Dragged) -> bool:
         """Do what a note orders, or put it back with the reason why not; False: try again."""
@@ -99,29 +100,9 @@ class Drags:
         except Stale:
             return False
         except Refused as refused:
-            await self._put_back(job.id, reasons.refused(job, order, str(refused)))
+            await self.refuse(job.id, reasons.refused(job, order, str(refused)))
             log.warning("job.note_refused", reason=str(refused))
         return True
-
-    async def _put_back(self, job_id: str, said: str) -> None:
-        """Let the note stand in held/ again, the refusal first."""
-        job = self.queue.job(job_id)
-        if job is None:
-            return  # it is over: what became of it stands in the outbox or in failed/
-        text = reasons.held(job, refused=said) if job.hold else reasons.goes_on(job, refused=said)
-        await asyncio.to_thread(self.spool.write_note, job, "held", text)
-        if not job.hold:
-            self._explained[job.id] = job
-
-    async def _tidy(self, watch: str) -> None:
-        """Remove what was told about jobs that were not held, when they are over."""
-        for job in list(self._explained.values()):
-            if job.claim.watch == watch and self.queue.job(job.id) is None:
-                del self._explained[job.id]
-                try:
-                    await asyncio.to_thread(self.spool.remove_note, job, "held")
-                except Fault:
-                    self._explained[job.id] = job
 
     def _leave(self, note: Dragged, reason: str) -> None:
         self._passed.add(note)

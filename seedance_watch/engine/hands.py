@@ -30,12 +30,14 @@ class Hands:
         queue: Where jobs wait.
         put_back: Told each job that waits in the queue again.
         unnoted: Jobs whose note in held/ could not be looked after while the folder was away.
+        said: Why something was not done that a note ordered, by job; stands first in its note.
     """
 
     runner: Runner
     queue: Queue
     put_back: Callable[[Job], None]
     unnoted: set[str] = field(default_factory=set)
+    said: dict[str, str] = field(default_factory=dict)
     _locks: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
     async def drive(self, found: Job) -> None:
@@ -87,7 +89,8 @@ class Hands:
 
     async def _put(self, job: Job, before: Job, at: float | None) -> None:
         """Put a job where it waits, with or without a note about its hold."""
-        if job.hold != before.hold:
+        if job.hold != before.hold or (job.at_rest and job.id in self.said):
+            self.said.pop(job.id, None)
             await self.note_hold(job)
         if job.at_rest:
             self.queue.forget(job)
@@ -95,15 +98,29 @@ class Hands:
             self.queue.put(job, at=at)
             self.put_back(job)
 
+    async def refuse(self, job_id: str, said: str) -> None:
+        """Let it stand in held/ why something was not done with a job, until that changes."""
+        async with self._hand(job_id):
+            if job := self.queue.job(job_id):
+                self.said[job_id] = said
+                await self.note_hold(job)
+
+    def _note(self, job: Job) -> str:
+        """Give what has to stand in held/ about a job, "" for nothing."""
+        said = self.said.get(job.id, "")
+        if job.hold:
+            return reasons.held(job, refused=said)
+        return reasons.goes_on(job, refused=said) if said else ""
+
     async def note_hold(self, job: Job) -> None:
         """Let a held job's reason stand in held/, and take it away when it goes on."""
-        spool = self.runner.tools.spool
+        spool, text = self.runner.tools.spool, self._note(job)
         if not self.runner.tools.grounds.can_note(job):
             self.unnoted.add(job.id)
             return
         try:
-            if job.hold:
-                await asyncio.to_thread(spool.write_note, job, "held", reasons.held(job))
+            if text:
+                await asyncio.to_thread(spool.write_note, job, "held", text)
             else:
                 await asyncio.to_thread(spool.remove_note, job, "held")
         except Fault as fault:

@@ -191,3 +191,40 @@ async def test_a_note_dragged_while_no_daemon_runs_is_obeyed_at_the_next_start(
     async with living(studio) as life:
         await life.until(lambda: studio.seen("failed") == ["shot.failed.txt", *PAIR])
         assert studio.seen("held") == []
+
+
+async def test_a_single_run_obeys_notes_too(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """`run --once` looks into the inbox, obeys what lies there, and makes the video."""
+    await hold_at(Claimed, studio)
+    (studio.held / NOTE).rename(studio.inbox / NOTE)
+    await studios.once(studio)
+    assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
+    assert studio.seen("inbox") == studio.seen("held") == []
+
+
+async def test_a_job_that_went_on_in_the_meantime_is_not_given_up_silently(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Its note comes too late: what was not done is said in held/ until the job is over."""
+    await hold_at(Claimed, studio, "shot", "other")
+    text = (studio.held / NOTE).read_text()
+    [shot] = [row.job_id for row in studio.rows() if row.label == "shot"]
+    await give(load(studio.config), Order(Act.RELEASE, shot))
+    said: list[str] = []
+    async with living(studio) as life:
+        life.when(Accepted, lambda: (studio.failed / NOTE).write_text(text))
+        await life.until(lambda: life.said("job.note_refused"))
+        await life.until(lambda: said.extend(_texts(studio.held / NOTE)) or said)
+        await life.until(lambda: life.states() == ["done"])
+        await life.until(lambda: studio.seen("held") == ["other.held.txt"])
+    assert said[0].startswith("# Not given up: ")
+    assert "It goes on." in said[0]
+    assert studio.seen("failed") == []
+    assert len(sandbox.ledger("charge")) == 1
+
+
+def _texts(path: Path) -> list[str]:
+    try:
+        return [path.read_text()]
+    except FileNotFoundError:
+        return []
