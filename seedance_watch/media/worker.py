@@ -12,27 +12,27 @@ import resource
 import signal
 import sys
 import traceback
-from typing import IO, Any
+from typing import IO
+
+from seedance_watch.media import answers
 
 _MOST_BYTES = 4 << 30  # of addresses; the largest picture that is let in takes an eighth
-_HEAD_BYTES = 8
+HEAD_BYTES = 8
 
 
-def send(file: IO[bytes], value: object) -> None:
-    """Write a value behind its length."""
-    body = pickle.dumps(value)
-    file.write(len(body).to_bytes(_HEAD_BYTES, "big") + body)
+def send(file: IO[bytes], body: bytes) -> None:
+    """Write a message behind its length."""
+    file.write(len(body).to_bytes(HEAD_BYTES, "big") + body)
     file.flush()
 
 
-def receive(file: IO[bytes]) -> Any:
-    """Read the next value.
+def receive(file: IO[bytes]) -> bytes:
+    """Read the next message.
 
     Raises:
         EOFError: There is none, or not all of it.
     """
-    length = int.from_bytes(_exactly(file, _HEAD_BYTES), "big")
-    return pickle.loads(_exactly(file, length))  # noqa: S301 - from a process that we started
+    return _exactly(file, int.from_bytes(_exactly(file, HEAD_BYTES), "big"))
 
 
 def _exactly(file: IO[bytes], length: int) -> bytes:
@@ -42,14 +42,13 @@ def _exactly(file: IO[bytes], length: int) -> bytes:
     return body
 
 
-def outcome(call: Any) -> tuple[object, BaseException | None]:
+def outcome(call: bytes) -> bytes:
     """Do a call; give its result, or what it raised."""
-    function, args, kwargs = call
+    function, args, kwargs = pickle.loads(call)  # noqa: S301 - from the daemon, which is ours
     try:
-        return function(*args, **kwargs), None
+        return answers.written(function(*args, **kwargs))
     except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
-        error.add_note(traceback.format_exc())
-        return None, error
+        return answers.written(None, error, traceback.format_exc())
 
 
 def main() -> None:
@@ -58,12 +57,12 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (_MOST_BYTES, _MOST_BYTES))
-    answers = os.fdopen(os.dup(1), "wb")
+    output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a decoder prints is no answer
     importlib.import_module("seedance_watch.media.images")  # before it is asked for
     try:
         while True:
-            send(answers, outcome(receive(sys.stdin.buffer)))
+            send(output, outcome(receive(sys.stdin.buffer)))
     except (EOFError, BrokenPipeError):
         return
 

@@ -5,6 +5,7 @@ Besides, a process that ends gives all its memory back: the daemon stays small.
 """
 
 import os
+import pickle
 import select
 import subprocess
 import sys
@@ -16,12 +17,13 @@ from threading import Lock
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.media import worker
+from seedance_watch.media import answers, worker
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 IDLE_S = 60.0
+_PATIENCE_S = 5.0
 LIMIT_S = 300.0  # the longest video there is takes some seconds, on a slow machine a minute
 _COMMAND = (sys.executable, "-P", "-m", worker.__name__)
 # No keys. Bytecode is written where the daemon writes its own, or not at all.
@@ -59,31 +61,63 @@ class _Worker:
         )
         self.idle_since_s = 0.0
 
-    def ask(self, call: object, limit_s: float) -> tuple[Any, BaseException | None]:
-        """Let a call be done.
+    def ask(self, call: bytes, limit_s: float) -> Any:
+        """Let a call be done; give its result, or what it raised.
 
         Raises:
             _Died: It was not.
         """
         assert self._process.stdin
-        assert self._process.stdout
+        end_s = time.monotonic() + limit_s
         try:
             worker.send(self._process.stdin, call)
-            if not select.select([self._process.stdout], [], [], limit_s)[0]:
-                raise _Died(f"it took longer than {limit_s:.0f} s")
-            return worker.receive(self._process.stdout)  # type: ignore[no-any-return]
+            return answers.read(self._message(end_s))
+        except answers.Garbled:
+            raise _Died("it did not answer sensibly") from None
+        except TimeoutError:
+            raise _Died(f"it took longer than {limit_s:.0f} s") from None
         except (EOFError, BrokenPipeError):
             raise _Died(self._end()) from None
 
+    def _message(self, end_s: float) -> bytes:
+        length = int.from_bytes(self._exactly(worker.HEAD_BYTES, end_s), "big")
+        if length > answers.MOST_BYTES:
+            raise answers.Garbled
+        return self._exactly(length, end_s)
+
+    def _exactly(self, length: int, end_s: float) -> bytes:
+        """Read so many bytes.
+
+        Raises:
+            TimeoutError: They did not come in time.
+            EOFError: They will not come.
+        """
+        assert self._process.stdout
+        output, body = self._process.stdout.fileno(), b""
+        while len(body) < length:
+            left_s = max(0.0, end_s - time.monotonic())
+            if not select.select([output], [], [], left_s)[0]:
+                raise TimeoutError
+            if not (more := os.read(output, length - len(body))):
+                raise EOFError
+            body += more
+        return body
+
     def _end(self) -> str:
-        code = self._process.wait()
+        try:
+            code = self._process.wait(_PATIENCE_S)
+        except subprocess.TimeoutExpired:
+            return "it stopped answering"
         return f"it was ended by signal {-code}" if code < 0 else f"it ended with code {code}"
 
     def close(self) -> None:
         """End the process at once."""
         self._process.kill()
-        with suppress(BrokenPipeError):
-            self._process.communicate()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(BrokenPipeError):
+                if pipe:
+                    pipe.close()
+        self._process.wait()
 
 
 @dataclass(slots=True)
@@ -108,35 +142,40 @@ class Workers:
         Args:
             blame: Kind of the fault when two processes died of the call.
             function: A function of a module, whose first argument is the path of a file.
-            args: For the function; what it takes and gives can be pickled.
+            args: For the function; they can be pickled. It gives what answers.py can tell.
             kwargs: For the function.
 
         Raises:
             Fault: Two processes died, or none could be started (LOCAL).
-            Exception: What the function raises.
+            OSError: The function raises it.
+            Bug: The function raises anything else.
         """
-        call = function, args, kwargs
+        call = pickle.dumps((function, args, kwargs))
         try:
-            result, error = self._asked(call)
+            return self._asked(call)  # type: ignore[no-any-return]
         except _Died:  # by chance perhaps: short of memory, ended by a person
             try:
-                result, error = self._asked(call)
+                return self._asked(call)  # type: ignore[no-any-return]
             except _Died as died:
                 reason = f"decoding {args[0]}: the decoder did not survive it, {died}"
                 raise Fault(blame, reason, code="crash") from None
-        if error is not None:
-            raise error
-        return result  # type: ignore[no-any-return]
 
-    def _asked(self, call: object) -> tuple[Any, BaseException | None]:
+    def _asked(self, call: bytes) -> Any:
+        """Give what a call gives, or raise what it raises.
+
+        Raises:
+            _Died: It was not done, or who did it cannot be trusted any more.
+        """
         each = self._take()
         try:
-            answer = each.ask(call, self.limit_s)
+            found = each.ask(call, self.limit_s)
         except BaseException:
             each.close()
             raise
         self._give_back(each)
-        return answer
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _take(self) -> _Worker:
         with self._lock:
