@@ -2,17 +2,15 @@
 
 import contextlib
 import os
-import time
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import quote
 
 import apsw
-import structlog
 
 from seedance_watch.core.errors import JournalError
-from seedance_watch.journal import log, place, sql
+from seedance_watch.journal import checking, log, place, sql
 from seedance_watch.journal.trouble import words
 from seedance_watch.journal.upgrade import upgrade
 
@@ -41,7 +39,7 @@ def address(path: Path, how: str) -> str:
     return f"file:{quote(os.fsencode(path.absolute()))}?{how}"
 
 
-def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
+def connect(path: Path, *, vfs: str | None = None, look: bool = True) -> apsw.Connection:
     """Open a journal for writing, or make it where none ever was.
 
     Must be called with the lock held.
@@ -49,6 +47,8 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
     Args:
         path: The database's file.
         vfs: Name of the SQLite VFS, None for the system's.
+        look: Whether to look at all of it first; else that is still to be done, and before
+            anything is paid.
 
     Raises:
         JournalError: It is damaged, incomplete, from a newer version or not writable; nothing
@@ -61,6 +61,9 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
             path.touch(mode=0o600)  # it holds what is sent; its companions inherit the mode
             connection = apsw.Connection(address(path, "mode=rwc"), flags=_FLAGS, vfs=vfs)
             undo.callback(connection.close, True)
+            _configure(connection)
+            look = look or schema(connection) != sql.VERSION
+            (_check if look else check_version)(connection, path)
             _prepare(connection, path, found)
         except (apsw.Error, OSError) as error:
             raise JournalError(words("open", path, error)) from error
@@ -68,14 +71,16 @@ def connect(path: Path, *, vfs: str | None = None) -> apsw.Connection:
     return connection
 
 
-def _prepare(connection: apsw.Connection, path: Path, found: log.Log) -> None:
-    """Check, configure and if need be make the tables."""
+def _configure(connection: apsw.Connection) -> None:
     connection.set_busy_timeout(BUSY_MS)
     # Closing must not checkpoint by itself after an error; SqliteJournal.close does it.
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     for name, value in PRAGMAS:
         connection.pragma(name, value)
-    _check(connection, path)
+
+
+def _prepare(connection: apsw.Connection, path: Path, found: log.Log) -> None:
+    """Check the log, and if need be make the tables."""
     _check_log(connection, path, found)
     if connection.pragma("journal_mode", "wal") != "wal":
         raise JournalError(
@@ -87,18 +92,12 @@ def _prepare(connection: apsw.Connection, path: Path, found: log.Log) -> None:
 
 
 def _check(connection: apsw.Connection, path: Path) -> None:
-    """Look at every page; a journal that is damaged or newer is left alone."""
-    began = time.monotonic()
-    problems = [str(found[0]) for found in connection.execute("PRAGMA integrity_check(5)")]
-    if problems != ["ok"]:
-        raise JournalError(words("trust", path, apsw.CorruptError("; ".join(problems))))
-    check_version(connection, path)
-    try:
-        _check_rows(connection)
-    except (JournalError, UnicodeDecodeError) as error:
-        raise JournalError(words("trust", path, apsw.CorruptError(str(error)))) from error
-    took_s = round(time.monotonic() - began, 3)
-    structlog.get_logger().info("journal.checked", path=str(path), took_s=took_s)
+    """Look at all of it; a journal that is damaged or newer is left alone."""
+    with checking.told(path):
+        checking.check_pages(connection, path)
+        check_version(connection, path)
+        if tables(connection) and schema(connection) == sql.VERSION:
+            checking.check_rows(connection, path)
 
 
 def _check_log(connection: apsw.Connection, path: Path, found: log.Log) -> None:
@@ -107,18 +106,6 @@ def _check_log(connection: apsw.Connection, path: Path, found: log.Log) -> None:
     if found.lost(max(0, read)):
         what = f"{place.wal(path)} holds events that cannot be read"
         raise JournalError(words("trust", path, apsw.CorruptError(what)))
-
-
-def _check_rows(connection: apsw.Connection) -> None:
-    """Look at every row that follows from events: it decides what is open, bought and spent.
-
-    Events are looked at when they are read; their number may be large.
-    """
-    if tables(connection) and schema(connection) == sql.VERSION:
-        for found in connection.execute(sql.ROWS[None], (-1,)):
-            sql.row(found)
-        for found in connection.execute(sql.SPENDINGS):
-            sql.check_spending(found)
 
 
 def tables(connection: apsw.Connection) -> set[str]:

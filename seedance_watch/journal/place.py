@@ -104,6 +104,11 @@ def check_whole(path: Path) -> None:
         )
 
 
+def ended_cleanly(path: Path) -> bool:
+    """Whether there is a journal that was closed; to be asked before it is opened."""
+    return path.exists() and not wal(path).exists() and not beside(path, "owner").exists()
+
+
 def born(path: Path) -> None:
     """Remember that there is a journal; may be called again."""
     mark = beside(path, "born")

@@ -7,7 +7,7 @@ killed, when it is not running, and in a directory that cannot be written.
 import json
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,13 +19,14 @@ from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.snapshot import Row
-from seedance_watch.journal import loading, place, sql
+from seedance_watch.journal import checking, loading, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.opening import address, check_version, schema
 from seedance_watch.journal.text import restored, storable
 from seedance_watch.journal.trouble import words
 
 _BUSY_MS = 5_000
+_STEPS = 10_000  # of the database's machine, between two looks whether to stop: a millisecond
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 
@@ -135,6 +136,19 @@ class SqliteReader:
         except Undecodable:
             history = [(0, 0.0, "", "", 0)]
         return [(stored_id, seq, held, *each) for each in history]
+
+    def check(self, stopped: Callable[[], bool]) -> None:
+        """Look at all of it; returns early when stopped."""
+        with self._lock:
+            self._connection.set_progress_handler(stopped, _STEPS)
+            try:
+                with checking.told(self._path):
+                    checking.check_pages(self._connection, self._path)
+                    checking.check_rows(self._connection, self._path)
+            except apsw.InterruptError:
+                return
+            except (apsw.Error, OSError) as error:
+                raise JournalError(words("read", self._path, error)) from error
 
     def backup(self, target: Path) -> None:
         """Write a whole, compact copy, durably, while others read and write.

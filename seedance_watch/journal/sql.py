@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from json.encoder import encode_basestring_ascii
+from operator import itemgetter
 from typing import Any
 
 from seedance_watch.core.budget import Ceiling
@@ -141,6 +142,7 @@ WORKING = """SELECT jobs.job_id, jobs.seq, jobs.held, events.seq, events.at, typ
 OPEN = "SELECT job_id, seq, held FROM jobs WHERE at_rest = 0 ORDER BY number"
 _ROW = f"SELECT job_id, {_NAMES} FROM jobs"  # noqa: S608
 ROW = f"{_ROW} WHERE job_id = ?"
+JOBS = f"{_ROW} ORDER BY number"
 SIBLINGS = f"{_ROW} WHERE drop_id = ? ORDER BY number"
 _LATEST = "ORDER BY changed_at DESC, number DESC LIMIT ?"
 ROWS: Mapping[bool | None, str] = {
@@ -281,6 +283,21 @@ def _json(value: Value | bytes) -> str:
         return encode_basestring_ascii(repr(value))
     number = float(value)
     return repr(number) if math.isfinite(number) else json.dumps(number)
+
+
+_summed = itemgetter(
+    0, *(number for number, name in enumerate(_SET, start=1) if name not in _UNSUMMED)
+)
+
+
+def check_job(found: Sequence[Any]) -> None:
+    """Check a row of the query JOBS.
+
+    Raises:
+        JournalError: It is damaged.
+    """
+    if found[-1] != checksum(*_summed(found)):
+        raise JournalError(f"the journal's row of job {found[0]} is damaged")
 
 
 def job_sum(stored: Mapping[str, Value]) -> int:

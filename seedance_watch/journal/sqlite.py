@@ -17,11 +17,12 @@ import apsw
 import structlog
 
 from seedance_watch.core.budget import Ceiling
+from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
 from seedance_watch.core.snapshot import Row
-from seedance_watch.journal import opening, place, sql
+from seedance_watch.journal import checking, opening, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.lock import Lock
 from seedance_watch.journal.reader import SqliteReader
@@ -37,13 +38,23 @@ class SqliteJournal:
     """ports.Journal on one file; made by `open`."""
 
     def __init__(
-        self, path: Path, lock: Lock, connection: apsw.Connection, reader: SqliteReader
+        self,
+        path: Path,
+        lock: Lock,
+        connection: apsw.Connection,
+        *,
+        reader: SqliteReader,
+        unseen: SqliteReader | None,
     ) -> None:
-        """Take over what `open` opened."""
+        """Take over what `open` opened; `unseen` is for the look that is still to be made."""
         self._path = path
         self._lock = lock
         self._connection = connection
         self._reader = reader
+        self._unseen = unseen
+        self._look: threading.Thread | None = None
+        self._looking = asyncio.Lock()
+        self._stopped = threading.Event()
         self._closing = threading.Lock()
         self._closed = False
         self._writer = Writer(connection, lambda error: words("write", path, error))
@@ -60,7 +71,9 @@ class SqliteJournal:
         Raises:
             ConfigError: It would lie on a network file system.
             SpoolError: Another process has it, or its directory cannot be made.
-            JournalError: It is damaged, incomplete, from a newer version or not writable.
+            JournalError: It is damaged, incomplete, from a newer version or not writable. One
+                that is large and was closed cleanly is looked at beside the work; until then
+                nothing can be paid, and damage makes every append fail.
         """
         place.check_local(path.parent, fs_type)
         return await asyncio.to_thread(cls._open, path, vfs)
@@ -73,10 +86,13 @@ class SqliteJournal:
             lock = Lock(path)
             lock.take()
             undo.callback(lock.release)
-            connection = opening.connect(path, vfs=vfs)
+            later = checking.may_wait(path)
+            connection = opening.connect(path, vfs=vfs, look=not later)
             undo.callback(connection.close, True)
             lock.sign()
-            journal = cls(path, lock, connection, SqliteReader(path, vfs=vfs))
+            unseen = SqliteReader(path, vfs=vfs) if later else None
+            reader = SqliteReader(path, vfs=vfs)
+            journal = cls(path, lock, connection, reader=reader, unseen=unseen)
             undo.pop_all()
             return journal
 
@@ -93,6 +109,7 @@ class SqliteJournal:
         """
         steps = [step for each in changes(records, jobs) for step in sql.append(each)]
         if terms:
+            await self._looked()
             steps += sql.demands(jobs[0].id, terms)
         if steps:
             await self._writer.write(steps)
@@ -108,6 +125,7 @@ class SqliteJournal:
         """
         loaded = await asyncio.to_thread(self._reader.load)
         await self._mark(loaded)
+        self._begin_look()
         return loaded.jobs
 
     async def siblings(self, drop_id: str) -> list[Row]:
@@ -140,8 +158,29 @@ class SqliteJournal:
 
     async def close(self) -> None:
         """Finish what is under way and let go of the files; may be called twice."""
+        self._stopped.set()
         self._writer.stop()
         await asyncio.to_thread(self._close)
+
+    # The look at a large journal, which may come after the start: but nothing is paid before.
+
+    async def _looked(self) -> None:
+        """Wait until all of the journal was looked at; what was found makes the writer refuse."""
+        self._begin_look()
+        async with self._looking:
+            if self._look and self._look.is_alive():
+                await asyncio.to_thread(self._look.join)
+
+    def _begin_look(self) -> None:
+        if self._unseen and self._look is None:
+            self._look = threading.Thread(target=self._look_at, args=[self._unseen], daemon=True)
+            self._look.start()
+
+    def _look_at(self, reader: SqliteReader) -> None:
+        try:
+            reader.check(self._stopped.is_set)
+        except JournalError as error:
+            self._writer.refuse(str(error))
 
     def _backup(self, target: Path) -> None:
         """Back up on a connection of its own, so that other reads need not wait."""
@@ -167,6 +206,10 @@ class SqliteJournal:
     def _let_go(self) -> None:
         self._writer.join()
         self._reader.close()
+        if self._look:
+            self._look.join()
+        if self._unseen:
+            self._unseen.close()
         self._lock.unsign()
         if not self._writer.refusal:
             self._fold_log()

@@ -116,7 +116,7 @@ class Writer:
             try:
                 return self._record(group)
             except Exception as error:  # noqa: BLE001 - whatever it is, it was the last write
-                self._refuse(error)
+                self.refuse(self._say(error))
         return [(batch.done, JournalError(self._refusal)) for batch in group]
 
     def _record(self, group: Sequence[Batch]) -> list[Outcome]:
@@ -147,9 +147,9 @@ class Writer:
         found = self._connection.execute(step.text, step.values).fetchall()
         return step.unless is None or bool(found) or self._connection.total_changes() > before
 
-    def _refuse(self, error: Exception) -> None:
-        """Record nothing any more."""
-        self._refusal = self._say(error)
+    def refuse(self, reason: str) -> None:
+        """Record nothing any more; from any thread."""
+        self._refusal = reason
         structlog.get_logger().critical("journal.failed", reason=self._refusal)
 
     def _note_pages(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
@@ -168,7 +168,7 @@ class Writer:
         except apsw.BusyError:
             return
         except Exception as error:  # noqa: BLE001 - a database that cannot be synced
-            self._refuse(error)
+            self.refuse(self._say(error))
         self._settled_pages = self._log_pages
 
 
