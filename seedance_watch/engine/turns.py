@@ -68,7 +68,7 @@ class Turns:
         """Start everything whose turn it is."""
         for job in self.queue.due(now):
             self.busy[job.id] = tasks.create_task(self._drive(job))
-        for job_id in self.room.next_of(self.queue.jobs):
+        for job_id in self.room.next_of(self.queue.job):
             self.busy[job_id] = tasks.create_task(self._let_try(job_id))
         for job_id in self.detours.take(self.queue.jobs):
             self.busy[job_id] = tasks.create_task(self._detour(job_id))
