@@ -63,11 +63,12 @@ class Asked:
         if lying:
             return self._file(lying[0])
         rows = jobs_of(text, self.config, self.reader) if self.reader else []
-        return [self._job(row) for row in rows] or [Told(printable(text), why.unknown(repr(text)))]
+        return [self.job(row) for row in rows] or [Told(printable(text), why.unknown(repr(text)))]
 
     # Jobs
 
-    def _job(self, row: Row) -> Told:
+    def job(self, row: Row) -> Told:
+        """Say why a job stands as it does."""
         return Told(row.job_id, self._answer(row), row)
 
     def _answer(self, row: Row) -> Answer:
@@ -142,11 +143,11 @@ class Asked:
         """Say how a file stands that lies somewhere."""
         rows = jobs_at(place, self.reader) if self.reader else []
         if place.role != "inbox" or place.rel.startswith(".seedance/"):
-            told = [self._job(row) for row in rows]
+            told = [self.job(row) for row in rows]
             return told or [Told(shown(place.path), _not_ours(place))]
         taking = [row for row in rows if row.state is State.CLAIMING and not row.held]
         if taking:
-            return [self._job(row) for row in taking]
+            return [self.job(row) for row in taking]
         try:
             answer = why.of_file(self._waiting(place), runs=self.live is not None)
         except OSError as error:
