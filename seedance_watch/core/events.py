@@ -129,7 +129,12 @@ class Unsent:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Looking proved that the provider never took the intent; a new one may follow."""
+    """Looking proved that the provider never took the intent; a new one may follow.
+
+    Only for a provider whose documents say that "not known" is final for an intent of this age.
+    Neither of today's does, so nothing records it yet. A person's word is GivenUp, which stays
+    counted as spent, because people err.
+    """
 
     reason: str
 

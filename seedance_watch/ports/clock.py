@@ -1,0 +1,16 @@
+"""Time."""
+
+import asyncio
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Time as data; the only source of it."""
+
+    def now(self) -> float:
+        """Give the wall clock's time, UTC seconds since 1970."""
+        ...
+
+    async def pause(self, seconds: float, until: asyncio.Event) -> bool:
+        """Wait, but no longer than until the event is set; True when it was set."""
+        ...

@@ -1,0 +1,34 @@
+"""The local work on wishes, pictures and videos."""
+
+from pathlib import Path
+from typing import Protocol
+
+from seedance_watch.core.events import Prepared
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import Clip
+from seedance_watch.core.polling import PollPace
+
+
+class Studio(Protocol):
+    """The local work on wishes, pictures and videos; blocking, for a worker thread."""
+
+    def prepare(self, job: Job, folder: Path) -> Prepared:
+        """Understand the wish and make its pictures fit the model.
+
+        Raises:
+            SidecarError: The wish cannot be understood; every complaint at once.
+            Fault: REFUSED for a picture that cannot be used, LOCAL for our own disk.
+        """
+        ...
+
+    def verify(self, part: Path) -> Clip:
+        """Decode a video from its first to its last frame; Fault(GARBLED) when it is not whole."""
+        ...
+
+    def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
+        """Write the receipt of a job whose video gets this name below the outbox."""
+        ...
+
+    def pace(self, job: Job) -> PollPace:
+        """Say how often to ask how the job's task stands."""
+        ...
