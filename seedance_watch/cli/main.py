@@ -42,6 +42,7 @@ _COMMANDS = (
     ("status", "status", "Show the jobs and where they stand."),
     ("why", "why", "Say why a file or a job stands as it does, and what can be done."),
     ("show", "show", "Show a job's history with times and costs."),
+    ("spend", "spend", "Show what was spent, by day, folder, provider and model."),
     ("hold", "orders", "Let jobs wait until they are released."),
     ("release", "orders", "Let held jobs go on."),
     ("cancel", "orders", "Give jobs up; their originals go to failed/."),

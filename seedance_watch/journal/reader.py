@@ -8,6 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +20,7 @@ from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.snapshot import Row
+from seedance_watch.core.spent import Spent
 from seedance_watch.journal import checking, loading, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.opening import address, check_version, schema
@@ -77,6 +79,10 @@ class SqliteReader:
     def spent(self, ceiling: Ceiling) -> Money:
         """Add up what counts as spent under a ceiling."""
         return sql.spent(ceiling, self._all(sql.SPENT, *sql.spent_values(ceiling))[0][0])
+
+    def spendings(self, since: float, zone: tzinfo) -> list[Spent]:
+        """Give what each attempt since a time counts as spent, by its day in a zone."""
+        return [sql.one_spent(each, zone) for each in self._all(sql.SPENT_SINCE, since)]
 
     def twin(self, fingerprint: str, job_id: str) -> Row | None:
         """Give the first other job that bought, or is buying, the same; None: there is none."""

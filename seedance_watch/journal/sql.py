@@ -9,6 +9,7 @@ import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 from decimal import ROUND_CEILING, Decimal
 from json.encoder import encode_basestring_ascii
 from operator import itemgetter
@@ -20,6 +21,8 @@ from seedance_watch.core.events import Record
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.spending import Spending
+from seedance_watch.core.spent import Spent, micros
+from seedance_watch.core.spent import day as spent_day
 from seedance_watch.journal import codec
 from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
@@ -153,6 +156,7 @@ ROWS: Mapping[bool | None, str] = {
 _SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at, sum)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 SPENDINGS = "SELECT job_id, attempt, watch, provider, model, unit, micros, at, sum FROM spending"
+SPENT_SINCE = f"{SPENDINGS} WHERE at >= ?"
 _UNSPEND = "DELETE FROM spending WHERE job_id = ?"
 _SPENT = """FROM spending
     WHERE provider = ? AND at >= ? AND at < ? AND (? = '' OR watch = ?) AND unit = ?"""
@@ -228,7 +232,7 @@ def spent_values(ceiling: Ceiling) -> tuple[str | float, ...]:
 
 def spent(ceiling: Ceiling, found: int) -> Money:
     """Give the amount that the query SPENT found."""
-    return Money(Decimal(found) / 10**6, ceiling.most.unit)
+    return micros(found, ceiling.most.unit)
 
 
 def _event(record: Record) -> Step:
@@ -336,6 +340,17 @@ def check_spending(found: Sequence[Any]) -> None:
     *values, total = found
     if total != checksum(*values):
         raise JournalError(f"what the journal says job {values[0]} spent is damaged")
+
+
+def one_spent(found: Sequence[Any], zone: tzinfo) -> Spent:
+    """Give what a row of the query SPENDINGS says, by its day in a zone.
+
+    Raises:
+        JournalError: It is damaged.
+    """
+    check_spending(found)
+    _, _, watch, provider, model, unit, count, at, _ = map(_read, found)
+    return Spent(spent_day(at, zone), watch, provider, model, micros(count, unit))
 
 
 def _read(value: Any) -> Any:
