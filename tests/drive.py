@@ -1,6 +1,6 @@
 """A network drive made here: a folder served through FUSE, without any library.
 
-Stop its process (SIGSTOP) and the drive hangs as one does whose server is gone; kill it and every
+Tell its process (SIGUSR1) and the drive hangs as one does whose server is gone; kill it and every
 call fails; start it with limits and it is as choosy about names as other systems are. Needs root
 and /dev/fuse. Run as `python drive.py POINT FOLDER [LONGEST_NAME_BYTES] [fold] [strict]`.
 """
@@ -10,6 +10,7 @@ and /dev/fuse. Run as `python drive.py POINT FOLDER [LONGEST_NAME_BYTES] [fold] 
 import ctypes
 import errno
 import os
+import select
 import signal
 import stat
 import struct
@@ -136,8 +137,7 @@ class Drive:
             case 20 | 30:  # FSYNC, FSYNCDIR
                 os.fsync(struct.unpack_from("<Q", data)[0])
                 return b""
-            case 25:  # FLUSH
-                return b""
+            # Not FLUSH (25): the end of a process would wait for it, whatever kills the process.
         raise OSError(errno.ENOSYS, "not known here")
 
     def change(self, node: int, data: bytes) -> bytes:
@@ -176,9 +176,21 @@ def serve(point: str, folder: str, longest: int, *, fold: bool, strict: bool) ->
     options = f"fd={fd},rootmode=40000,user_id=0,group_id=0,allow_other".encode()
     if libc.mount(b"drive", point.encode(), b"fuse.drive", 0, options) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    print("mounted", flush=True)
     drive = Drive(folder, longest, fold=fold, strict=strict)
+    hung: list[int] = []
+    signal.signal(signal.SIGUSR1, lambda number, _: hung.append(number))
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+    print("mounted", flush=True)
     while True:
+        asked = select.select([fd], [], [], 0.05)[0]
+        if hung:
+            # Not in the middle of a request: the kernel lets nobody go, not even by SIGKILL, who
+            # waits for one that was taken on.
+            print("hung", flush=True)
+            signal.sigwait({signal.SIGUSR2})
+            hung.clear()
+        if not asked:
+            continue
         try:
             request = os.read(fd, 1 << 18)
         except OSError as error:
@@ -218,7 +230,7 @@ def drive(point: Path, folder: Path, *more: str) -> Iterator["Server"]:
     try:
         yield Server(process, point)
     finally:
-        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGUSR2)
         subprocess.run(["umount", "--lazy", str(point)], check=False, capture_output=True)
         process.kill()
         process.communicate()
@@ -232,11 +244,13 @@ class Server:
 
     def hang(self) -> None:
         """Answer nothing from now on."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.send_signal(signal.SIGUSR1)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"hung\n"
 
     def go_on(self) -> None:
         """Answer again."""
-        self._process.send_signal(signal.SIGCONT)
+        self._process.send_signal(signal.SIGUSR2)
 
     def die(self) -> None:
         """Be gone: every call fails."""
