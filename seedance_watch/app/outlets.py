@@ -110,6 +110,10 @@ class Outlets:
             from seedance_watch.app.figures import Figures  # noqa: PLC0415 - costs memory
 
             loops.append(("metrics", Figures(self.config, built, self.tally).run))
+        if any(watch.status_file for watch in self.config.watches):
+            from seedance_watch.app.status_files import StatusFiles  # noqa: PLC0415 - as above
+
+            loops.append(("status files", StatusFiles(self.config, built).run))
         return loops
 
     async def _lasting(self, name: str, loop: Loop, built: Built, stop: asyncio.Event) -> None:

@@ -96,6 +96,9 @@ class WatchKeys(SettleKeys):
     duplicates: Literal["point", "place", "pay"] = "point"
     """What to do with a drop whose video exists already: `point` to it with a note in done/,
     `place` the same video in the outbox once more, or `pay` for another one."""
+    status_file: bool = False
+    """Keep a text `_status.txt` in the outbox: what is being made, what waits and why, what was
+    spent; for people who have nothing but the drive."""
     hours: list[HoursText] = []
     """When videos may be ordered, as `["22:00-06:00"]` or `["mon-fri 20:00-07:00", "sat,sun
     00:00-24:00"]`, in the time zone of `[limits]`. Default: always."""

@@ -30,6 +30,7 @@ class Watch:
         held: Where notes about waiting jobs go.
         recursive: Whether subfolders are watched.
         duplicates: What to do with a drop whose video exists: "point", "place" or "pay".
+        status_file: Whether a text in the outbox says how things stand.
         hours: When videos may be ordered; empty: always.
         budget: What it may spend, by provider.
         hooks: Commands to run for its jobs, their programs' paths absolute.
@@ -45,6 +46,7 @@ class Watch:
     held: Path
     recursive: bool
     duplicates: str
+    status_file: bool
     hours: tuple[Hours, ...]
     budget: WatchBudgetKeys
     hooks: HookKeys
@@ -82,6 +84,7 @@ def watch_of(
         held=located(keys.held or drops.parent / "held", folder),
         recursive=keys.recursive,
         duplicates=keys.duplicates,
+        status_file=keys.status_file,
         hours=tuple(map(hours_of, keys.hours)),
         budget=keys.budget,
         hooks=_hooks(keys.hooks, folder),
