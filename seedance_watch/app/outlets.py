@@ -18,7 +18,8 @@ from seedance_watch.app.build import Built
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
-from seedance_watch.core.news import News, news_of
+from seedance_watch.core.news import Kind, News, news_of
+from seedance_watch.faces.hooks import Command, Hooks
 from seedance_watch.faces.tally import Tally
 
 _AGAIN_S = 60.0  # until an outlet that broke is tried again
@@ -61,6 +62,8 @@ class Outlets:
         if self.config.metrics.listen or self.config.metrics.textfile:
             self.tally = Tally()
             self.tally.expect({keys.provider for keys in self.config.keys.watch})
+        if commands := _commands(self.config):
+            self.outlets.append(Hooks(commands))
 
     def heard(self, before: Job, after: Job, record: Record) -> None:
         """Take in a recorded event; a listener of the runner, which nothing here can stop."""
@@ -128,3 +131,16 @@ class Outlets:
                 structlog.get_logger().exception("outlet.failed", outlet=name)
             if stop.is_set() or await built.tools.clock.pause(_AGAIN_S, stop):
                 return
+
+
+_HOOKS = {Kind.DONE: "on_done", Kind.FAILED: "on_failed", Kind.HELD: "on_held"}
+
+
+def _commands(config: Config) -> dict[tuple[str, Kind], Command]:
+    """Give every command that is to be run."""
+    return {
+        (watch.name, kind): Command(tuple(words), watch.hooks.timeout_s, watch.outbox)
+        for watch in config.watches
+        for kind, key in _HOOKS.items()
+        if (words := getattr(watch.hooks, key))
+    }

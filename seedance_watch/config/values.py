@@ -104,7 +104,8 @@ def _receiver(text: str) -> str:
 
 
 def _command(words: list[str]) -> list[str]:
-    if words and (not words[0].strip() or any("\0" in word for word in words)):
+    bad = any("\0" in word for word in words) or "=" in "".join(words[:1])
+    if words and (bad or not words[0].strip()):
         raise ValueError('must be a program and its arguments, such as ["/usr/bin/program", "-x"]')
     return words
 

@@ -59,7 +59,7 @@ def test_programs_lie_beside_the_configuration(read: Read) -> None:
     assert watch.hooks.on_held == []
 
 
-@pytest.mark.parametrize("words", ['[""]', '["a\\u0000b"]', '"x -y"', "[1]"])
+@pytest.mark.parametrize("words", ['[""]', '["a\\u0000b"]', '"x -y"', "[1]", '["A=b", "x"]'])
 def test_what_is_no_command_is_refused(said: Said, words: str) -> None:
     """A text that a shell would have to take apart is none."""
     assert any(
