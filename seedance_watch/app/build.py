@@ -26,7 +26,7 @@ from seedance_watch.disk.mounts import type_of
 from seedance_watch.disk.places import PRIVATE
 from seedance_watch.disk.spool import Places, Spool
 from seedance_watch.engine.accounts import Accounts
-from seedance_watch.engine.beats import Beats
+from seedance_watch.engine.beats import Beats, inbox_loop
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.drags import Drags
@@ -51,19 +51,29 @@ _PATIENCE_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A daemon and what has to be closed after it."""
+    """A daemon and what has to be closed after it.
+
+    Attributes:
+        daemon: The daemon.
+        tools: What it works with.
+        workers: Its decoders' processes.
+        lookout: Looks at it.
+        keeps_journal: Whether the journal is somebody else's and stays open.
+    """
 
     daemon: Daemon
     tools: Tools
     workers: Workers
     lookout: Lookout
+    keeps_journal: bool = False
 
     async def close(self) -> None:
-        """Let go of connections, processes and of the journal; may be called twice."""
+        """Let go of connections, processes and of our own journal; may be called twice."""
         self.workers.close()
         for provider in self.tools.providers.values():
             await provider.close()
-        await self.tools.journal.close()
+        if not self.keeps_journal:
+            await self.tools.journal.close()
 
 
 def make_folders(config: Config) -> None:
@@ -103,6 +113,17 @@ async def folders_made(config: Config) -> None:
         each.result()
 
 
+async def open_journal(config: Config) -> SqliteJournal:
+    """Open a configuration's journal and become its only writer.
+
+    Raises:
+        SpoolError: Another process holds it, or its folder cannot be used.
+        JournalError: It is damaged.
+    """
+    fs_type = type_of(config.state_dir)
+    return await SqliteJournal.open(config.state_dir / JOURNAL, fs_type=fs_type)
+
+
 async def build(
     config: Config,
     *,
@@ -110,6 +131,7 @@ async def build(
     listeners: tuple[Heard, ...],
     clock: Clock | None = None,
     apart: bool = True,
+    journal: SqliteJournal | None = None,
 ) -> Built:
     """Open the journal and put everything together.
 
@@ -119,6 +141,7 @@ async def build(
         listeners: Told every recorded event after it is durable.
         clock: The time; None: the machine's.
         apart: Whether files are decoded in processes of their own.
+        journal: The configuration's journal, where somebody has it open; None: it is opened.
 
     Raises:
         SpoolError: Another process holds the journal, or its folder cannot be used.
@@ -127,9 +150,7 @@ async def build(
     clock = clock or RealClock()
     workers = Workers()
     decoders = Decoders(workers.do) if apart else Decoders()
-    journal = await SqliteJournal.open(
-        config.state_dir / JOURNAL, fs_type=type_of(config.state_dir)
-    )
+    kept, journal = journal is not None, journal or await open_journal(config)
     grounds = _grounds(config)
     spool = Spool({watch.name: _places(watch) for watch in config.watches}, grounds)
     standing = Grounds(grounds)
@@ -163,7 +184,8 @@ async def build(
     hands = daemon.turns.hands
     drags = Drags(daemon.queue, inboxes, spool, clock, daemon.obey, hands.refuse)
     daemon.besides, daemon.errands = (*besides, drags.run), (drags.once,)
-    return Built(daemon, tools, workers, Lookout(daemon, accounts, desk.version))
+    lookout = Lookout(daemon, accounts, desk.version)
+    return Built(daemon, tools, workers, lookout, keeps_journal=kept)
 
 
 async def _remember(journal: SqliteJournal, desk: Studio) -> None:
@@ -257,5 +279,5 @@ def _inbox(watch: Watch, clock: Clock, decoders: Decoders, ground: Ground, beats
         glance=partial(defaults.seen, watch.inbox, watch.layers),
         has_prompt=lambda folder: defaults.have_prompt(watch.inbox, folder, watch.layers),
         sure=partial(ground.sure, "inbox"),
-        beat=partial(beats.beat, f"inbox {watch.name}"),
+        beat=partial(beats.beat, inbox_loop(watch.name)),
     )

@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from seedance_watch.app.build import JOURNAL, Built, build
+from seedance_watch.app.build import JOURNAL, build
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError, SpoolError
 from seedance_watch.core.orders import Order
@@ -27,6 +28,7 @@ _TRIES, _PATIENCE_S = 20, 0.25
 _ORDERS = TypeAdapter(Order)
 _LIVE = TypeAdapter(Live)
 _LOOK = b'"live"\n'
+_RELOAD = b'"reload"\n'
 _LOOK_MOST_BYTES, _LOOK_S = 64 << 20, 5.0
 
 
@@ -41,6 +43,22 @@ class Answer:
 
     obeyed: bool
     said: str
+
+
+class Front(Protocol):
+    """What the socket leads to."""
+
+    def look(self) -> Live | None:
+        """Say how things stand; None: it is only just beginning."""
+        ...
+
+    async def obey(self, order: Order) -> Answer:
+        """Do what a person orders."""
+        ...
+
+    async def reload(self) -> Answer:
+        """Take up the configuration as it is now."""
+        ...
 
 
 async def give(config: Config, order: Order) -> Answer:
@@ -81,6 +99,17 @@ async def live(state_dir: Path) -> Live | None:
         return None
 
 
+async def reload(state_dir: Path) -> Answer | None:
+    """Ask the daemon to take up its configuration anew; None: no daemon listens.
+
+    The answer comes when that is done, after the calls that are under way.
+    """
+    answer = await _said(state_dir, _RELOAD)
+    if answer is None:
+        return None
+    return Answer(**json.loads(answer)) if answer else Answer(False, "the daemon has just stopped")
+
+
 async def _said(state_dir: Path, line: bytes) -> bytes | None:
     """Say a line to the daemon, give its answer; None when nobody listens."""
     try:
@@ -108,7 +137,7 @@ async def _alone(config: Config, order: Order) -> Answer:
 
 
 @contextlib.asynccontextmanager
-async def listening(built: Built, state_dir: Path) -> AsyncIterator[None]:
+async def listening(front: Front, state_dir: Path) -> AsyncIterator[None]:
     """Take orders and answer questions for a daemon while it runs.
 
     Raises:
@@ -116,7 +145,7 @@ async def listening(built: Built, state_dir: Path) -> AsyncIterator[None]:
     """
     with _reachable(state_dir) as path:
         server = await asyncio.start_unix_server(
-            partial(_serve, built), path, limit=_LINE_MAX_BYTES
+            partial(_serve, front), path, limit=_LINE_MAX_BYTES
         )
         _make_private(path)
         try:
@@ -126,25 +155,32 @@ async def listening(built: Built, state_dir: Path) -> AsyncIterator[None]:
             (state_dir / SOCKET).unlink(missing_ok=True)
 
 
-async def _serve(built: Built, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(front: Front, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one line."""
     with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError):
         line = await reader.readline()
-        writer.write((await _reply(built, line)) + b"\n")
+        writer.write((await _reply(front, line)) + b"\n")
         await writer.drain()
 
 
-async def _reply(built: Built, line: bytes) -> bytes:
+async def _reply(front: Front, line: bytes) -> bytes:
     if line == _LOOK:
-        return _LIVE.dump_json(built.lookout.look())
-    return json.dumps(asdict(await _answer(built.daemon, line))).encode()
+        found = front.look()
+        return _LIVE.dump_json(found) if found else b""
+    answer = await (front.reload() if line == _RELOAD else _answer(front, line))
+    return json.dumps(asdict(answer)).encode()
 
 
-async def _answer(daemon: Daemon, line: bytes) -> Answer:
+async def _answer(front: Front, line: bytes) -> Answer:
     try:
         order = _ORDERS.validate_json(line)
     except ValidationError as error:
         return Answer(False, f"not an order: {error.error_count()} things are wrong with it")
+    return await front.obey(order)
+
+
+async def obeyed(daemon: Daemon, order: Order) -> Answer:
+    """Let a daemon obey, and put what came of it into words."""
     return await _obeyed(daemon, order)
 
 

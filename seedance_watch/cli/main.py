@@ -38,6 +38,8 @@ _COMMANDS = (
     ("demo", "demo", "Make sample videos with the built-in sandbox: no account, no network."),
     ("init", "init", "Write a commented configuration and the folders of a new studio."),
     ("run", "run", "Watch the inboxes and make videos, in the foreground, until stopped."),
+    ("reload", "reload", "Let the running daemon apply a changed configuration."),
+    ("systemd", "systemd", "Print a systemd unit that runs the daemon as a service."),
     ("check", "check", "Check configuration and sidecars, show each request and its cost."),
     ("status", "status", "Show the jobs and where they stand."),
     ("why", "why", "Say why a file or a job stands as it does, and what can be done."),

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import os
 import signal
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -11,9 +13,9 @@ from typing import Annotated
 import structlog
 from cyclopts import Parameter
 
-from seedance_watch.app.build import Built, build, folders_made
-from seedance_watch.app.control import listening
-from seedance_watch.app.outlets import Outlets
+from seedance_watch.app.build import Built
+from seedance_watch.app.heart import Heart
+from seedance_watch.app.service import Service
 from seedance_watch.cli.exits import Exit, say
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
@@ -21,6 +23,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.engine.threads import Threads
 from seedance_watch.faces import log
+from seedance_watch.faces.systemd import Manager
 
 _STOPS = (signal.SIGTERM, signal.SIGINT)
 _SHOWN = 5
@@ -34,7 +37,8 @@ def run(
     """Watch the inboxes and make videos, in the foreground, until stopped.
 
     Ctrl-C or SIGTERM stops it: no new step is begun, a paid call under way is finished and
-    recorded. A second one stops it at once, which is as harmless as a crash.
+    recorded. A second one stops it at once, which is as harmless as a crash. SIGHUP applies a
+    changed configuration, as `reload` does.
 
     Parameters
     ----------
@@ -53,68 +57,68 @@ def run(
 
 async def _main(config: Config, *, once: bool) -> int:
     """Run until stopped; no disk that hangs can keep it from ending."""
-    stop, threads = asyncio.Event(), Threads.installed()
-    with _signals(stop):
-        async with asyncio.TaskGroup() as tasks:
-            unblock = tasks.create_task(threads.unblock(stop))
-            try:
-                return await _built(config, stop, once=once)
-            finally:
-                unblock.cancel()
+    manager = Manager.found(os.environ, process=os.getpid())
+    service = Service(config, Threads.installed(), manager)
+    heart = Heart(service, manager)
+    service.listeners = (log.heard, heart.heard)
+    async with asyncio.TaskGroup() as tasks:
+        beside = [tasks.create_task(service.threads.unblock(service.stop))]
+        beside.append(tasks.create_task(heart.run()))
+        try:
+            with _signals(service, lambda: beside.append(tasks.create_task(_reload(service)))):
+                return await _run(service, once=once)
+        finally:
+            for each in beside:
+                each.cancel()
 
 
-async def _built(config: Config, stop: asyncio.Event, *, once: bool) -> int:
-    """Build, run until stopped, close."""
-    await folders_made(config)
-    outlets = Outlets(config)
-    built = await build(config, stop=stop, listeners=(log.heard, outlets.heard))
-    try:
-        async with outlets.running(built), listening(built, config.state_dir):
-            return await _watched(config, built, once=once)
-    finally:
-        await built.close()
-        structlog.get_logger().info("daemon.stopped")
-
-
-async def _watched(config: Config, built: Built, *, once: bool) -> int:
+async def _run(service: Service, *, once: bool) -> int:
     """Run until stopped, or until all is at rest."""
-    structlog.get_logger().info(
-        "daemon.started", config=str(config.file), state_dir=str(config.state_dir)
-    )
-    if once:
-        await built.daemon.run_once()
+    config, logger = service.config, structlog.get_logger()
+    logger.info("daemon.started", config=str(config.file), state_dir=str(config.state_dir))
+    try:
+        if not once:
+            await service.run()
+            return Exit.OK
+        built = await service.run_once()
         _tell(built.daemon.waiting())
         return _outcome(built)
-    await built.daemon.run(ready=_ready(config))
-    return Exit.OK
+    finally:
+        logger.info("daemon.stopped")
 
 
-def _ready(config: Config) -> Callable[[], None]:
-    """Give what is called when everything is watched."""
-    inboxes = [str(watch.inbox) for watch in config.watches]
-    return lambda: structlog.get_logger().info("daemon.ready", inboxes=inboxes)
+async def _reload(service: Service) -> None:
+    """Take up the configuration anew; what came of it is in the log."""
+    await service.reload()
 
 
 @contextlib.contextmanager
-def _signals(stop: asyncio.Event) -> Iterator[None]:
-    """Let the first signal ask for a stop and the second one force it."""
+def _signals(service: Service, reload: Callable[[], object]) -> Iterator[None]:
+    """Let the first signal ask for a stop and the second one force it; a hang-up reloads.
+
+    On a terminal a hang-up is what it says: the terminal is gone, nobody watches any more.
+    """
     loop, main = asyncio.get_running_loop(), asyncio.current_task()
     assert main is not None
 
     def asked(name: str) -> None:
-        if stop.is_set():
+        if service.stop.is_set():
             structlog.get_logger().warning("daemon.stop_forced", signal=name)
             main.cancel()
             return
         structlog.get_logger().info("daemon.stopping", signal=name)
-        stop.set()
+        service.ask_to_stop()
 
     for each in _STOPS:
         loop.add_signal_handler(each, asked, each.name)
+    if sys.stderr.isatty():
+        loop.add_signal_handler(signal.SIGHUP, asked, "SIGHUP")
+    else:
+        loop.add_signal_handler(signal.SIGHUP, reload)
     try:
         yield
     finally:
-        for each in _STOPS:
+        for each in (*_STOPS, signal.SIGHUP):
             loop.remove_signal_handler(each)
 
 

@@ -4,7 +4,7 @@ Everything here is used by one thread at a time; nothing here waits.
 """
 
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
@@ -49,12 +49,14 @@ class Desk:
         scanner: Lists its folders.
         rules: How they are served.
         clock: Wall clock.
+        goes_on: Told before each folder that a turn goes on.
         stopping: Set to end a turn early.
     """
 
     scanner: Scanner
     rules: Rules
     clock: Clock
+    goes_on: Callable[[], None] = lambda: None
     stopping: bool = False
     _defaults: int = 0
     _late: dict[str, float] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class Desk:
         drops: list[Drop] = []
         begun_s = time.monotonic()
         for folder in sorted(folders, key=lambda each: natural(each.rel)):
+            self.goes_on()
             if self._goes_on(begun_s, len(drops)):
                 drops += self._serve(folder, now_s, len(drops))
             else:
@@ -147,6 +150,7 @@ class Desk:
         now = self.clock.now()
         while heap and not self.stopping:
             folder = heap.pop()
+            self.goes_on()
             try:
                 new = self.scanner.list(folder, now_s, now)
             except OSError as error:

@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -35,6 +36,9 @@ __all__ = ["Facts", "Inbox", "InboxSettings"]
 _FOREVER_S = 3600.0
 _LONG_S = 0.1  # a shorter turn, or one with drops, is followed by the next at once
 _PAUSE_S = 2.0
+# The longest honest step of a turn: listing a folder of a hundred thousand files on a slow
+# share, or two decoders that a picture hangs for five minutes each.
+_STEP_S = 780.0
 _SHARE = 0.5  # of the time at most is spent looking in vain, however many events come
 
 
@@ -95,8 +99,10 @@ class Inbox:
                 orphan_s=settings.orphan_s,
             ),
             clock,
+            partial(self._beat, _STEP_S),
         )
         self._hints: Hints | None = None
+        self.armed = asyncio.Event()
         self._missing = True  # until it was looked into
         self._told = False
 
@@ -176,11 +182,12 @@ class Inbox:
     async def _turns(self, admit: Admit, stop: asyncio.Event, hints: Hints, ears: Ears) -> None:
         scans = {Scope.ALL: 0.0, Scope.NETWORK: 0.0}  # when each is due
         health_s = 0.0
-        self._beat(self._settings.health_s)
         while not stop.is_set():
             begun_s = time.monotonic()
+            self._beat(_STEP_S)
             if begun_s >= health_s:
                 changed = await asyncio.to_thread(self._checked, ears)
+                self.armed.set()
                 hints.all = hints.all or changed  # read after the wait: a hint may have come
                 health_s = begun_s + self._settings.health_s
                 health_s = min(health_s, ears.doubted_s() or health_s)

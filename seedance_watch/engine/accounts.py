@@ -11,6 +11,8 @@ from seedance_watch.core.errors import Fault
 from seedance_watch.core.model import Money
 from seedance_watch.ports import Clock, Provider
 
+_CALL_S = 120.0  # the longest that one look may take
+
 
 @dataclass(slots=True)
 class Accounts:
@@ -37,6 +39,7 @@ class Accounts:
         """Look at the beginning and then at intervals, until stopped."""
         while not stop.is_set():
             for name, provider in self.providers.items():
+                self.beat(_CALL_S)
                 await self._look(name, provider)
             self.beat(self.every_s)
             await self.clock.pause(self.every_s, stop)

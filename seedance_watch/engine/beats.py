@@ -12,6 +12,11 @@ from seedance_watch.core.snapshot import LoopView
 GRACE_S = 120.0  # beyond the planned rest: a scan of a slow share, a journal on a slow disk
 
 
+def inbox_loop(watch: str) -> str:
+    """Name the loop of a watched folder."""
+    return f"inbox {watch}"
+
+
 @dataclass(slots=True)
 class Beats:
     """Every loop that has begun, by name."""

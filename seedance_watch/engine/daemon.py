@@ -25,6 +25,7 @@ from seedance_watch.engine.strays import tell_strays
 from seedance_watch.engine.turns import Turns
 from seedance_watch.ports import Inbox
 
+_ARM_S = 30.0  # longer than it takes to notice that a disk does not answer
 _IDLE_S = 60.0  # also until it is noticed that the clock was set, or that the machine slept
 
 
@@ -79,7 +80,8 @@ class Daemon:
         """Load the journal, then watch and drive until stopped.
 
         Args:
-            ready: Called once when every open job is known and the inboxes are being watched.
+            ready: Called once when every open job is known and the inboxes are being watched,
+                as far as their disks answer.
 
         Raises:
             JournalError: The journal cannot be written any more.
@@ -91,9 +93,18 @@ class Daemon:
                 tasks.create_task(inbox.run(self.admit, self.stop))
             for each in self.besides:
                 tasks.create_task(each(self.stop))
-            ready()
+            telling = tasks.create_task(self._tell_ready(ready))
             await self._dispatch(tasks)
             strays.cancel()
+            telling.cancel()
+
+    async def _tell_ready(self, ready: Callable[[], None]) -> None:
+        """Say so when the inboxes are watched; one whose disk hangs is not waited for long."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_ARM_S):
+                for inbox in self.inboxes.values():
+                    await inbox.armed.wait()
+        ready()
 
     async def run_once(self) -> None:
         """Work off what lies in the inboxes, as far as it goes without somebody's act."""

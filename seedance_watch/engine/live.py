@@ -1,10 +1,12 @@
 """What only a running daemon knows, as the Snapshot has it."""
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from seedance_watch.core.snapshot import InboxView, LaneView, Live
+from seedance_watch.core.snapshot import InboxView, LaneView, Live, LoopView
 from seedance_watch.engine.accounts import Accounts
+from seedance_watch.engine.beats import GRACE_S, inbox_loop
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.ports import Inbox
 
@@ -39,7 +41,7 @@ class Lookout:
             inboxes=tuple(map(self._inbox, self.daemon.inboxes.values())),
             doing={job: str(effect) for job, effect in self.daemon.runner.doing.items()},
             left=dict(self.accounts.left),
-            loops=self.daemon.beats.view(),
+            loops=tuple(self._loops()),
         )
 
     def _inbox(self, inbox: Inbox) -> InboxView:
@@ -47,6 +49,15 @@ class Lookout:
         ground = self.daemon.runner.tools.grounds.grounds.get(inbox.watch)
         view = inbox.view()
         return replace(view, closed=ground.closed, low=ground.low) if ground else view
+
+    def _loops(self) -> Iterator[LoopView]:
+        """Give the loops; one that waits for a disk that is known to hang hangs not itself."""
+        tools = self.daemon.runner.tools
+        frozen = {inbox_loop(name) for name in self.daemon.inboxes if tools.grounds.frozen(name)}
+        loops = self.daemon.beats.view()
+        yield from (loop for loop in loops if loop.name not in frozen)
+        if loops:
+            yield LoopView("journal", tools.journal.waited_s(), GRACE_S)
 
     def _lane(self, provider: str) -> LaneView:
         lane = self.daemon.lanes.lane(provider)

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 STOP_PATIENCE_S = 20.0  # well below the 90 s after which systemd kills
 _LOOK_S = 1.0
+_SOON_S = 0.02
 _IDLE_S = 30.0  # a thread that had nothing to do for so long ends
 
 
@@ -123,6 +124,11 @@ class Threads(ThreadPoolExecutor):
         for call in late:
             call.give_up()
         return len(late)
+
+    async def idle(self) -> None:
+        """Wait until no call is under way, however long that takes."""
+        while self._busy:  # noqa: ASYNC110 - the threads know nothing of the loop
+            await asyncio.sleep(_SOON_S)
 
     async def unblock(self, stop: asyncio.Event) -> None:
         """From a stop on, give up what hangs; until cancelled."""

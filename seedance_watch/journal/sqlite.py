@@ -156,6 +156,10 @@ class SqliteJournal:
         """
         await asyncio.to_thread(self._backup, target)
 
+    def waited_s(self) -> float:
+        """Give how long the oldest unfinished append has waited, seconds; 0.0: there is none."""
+        return self._writer.waited_s()
+
     async def close(self) -> None:
         """Finish what is under way and let go of the files; may be called twice."""
         self._stopped.set()

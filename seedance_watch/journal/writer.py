@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,6 +56,7 @@ class Writer:
         self._waiting: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._refusal = ""
         self._stopped = False
+        self._asked_s: dict[int, float] = {}
         self._log_pages = 0
         self._settled_pages = 0
         connection.set_wal_hook(self._note_pages)
@@ -76,8 +78,17 @@ class Writer:
         if self._stopped:
             raise JournalError(CLOSED)
         batch = Batch(steps, asyncio.get_running_loop().create_future())
+        self._asked_s[id(batch)] = time.monotonic()
         self._waiting.put(batch)
-        await batch.done
+        try:
+            await batch.done
+        finally:
+            del self._asked_s[id(batch)]
+
+    def waited_s(self) -> float:
+        """Give how long the oldest unfinished batch has waited, seconds; 0.0: there is none."""
+        now_s = time.monotonic()
+        return now_s - min(self._asked_s.values(), default=now_s)
 
     def stop(self) -> None:
         """Let the thread finish what waits and end; must be called where `write` is called."""

@@ -18,6 +18,11 @@ class Inbox(Protocol):
         """Name of its watch entry."""
         ...
 
+    @property
+    def armed(self) -> asyncio.Event:
+        """Set once it hears of changes, or it is known that it cannot."""
+        ...
+
     async def run(self, admit: Admit, stop: asyncio.Event) -> None:
         """Hand over each settled drop exactly once, until stopped.
 

@@ -78,6 +78,10 @@ class Journal(Protocol):
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         ...
 
+    def waited_s(self) -> float:
+        """Give how long the oldest unfinished append has waited, seconds; 0.0: there is none."""
+        ...
+
     async def close(self) -> None:
         """Finish what is under way and let go of the files; may be called twice."""
         ...

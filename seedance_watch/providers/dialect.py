@@ -97,6 +97,11 @@ class Dialect(Protocol):
         """How an unknown outcome may be settled."""
         ...
 
+    @property
+    def paid_s(self) -> float:
+        """Longest time for the whole paid call, seconds."""
+        ...
+
     def credentials(self, key: str) -> Mapping[str, str]:
         """Give the headers that prove who we are."""
         ...

@@ -35,6 +35,8 @@ class Rivya:
     # after that a person decides. The paid call itself may take 120 s to be given up.
     doubts = Doubts(looks_s=(5.0, 30.0, 130.0, 300.0, 600.0, 1500.0), window_s=1800.0)
 
+    paid_s = 120.0
+
     @property
     def name(self) -> str:
         """The provider's name in the configuration."""
@@ -81,7 +83,7 @@ class Rivya:
             body=json.dumps(body, sort_keys=True, separators=(",", ":")).encode(),
             marker=key,
             cost=spec.cost,
-            deadline_s=120.0,
+            deadline_s=self.paid_s,
         )
 
     def submit(self, intent: Intended) -> Flow[Sequence[Event]]:

@@ -65,6 +65,11 @@ class Segmind:
     doubts = Doubts(looks_s=(10.0, 60.0, 300.0, 1800.0, 7200.0), window_s=6 * 86_400.0)
 
     @property
+    def paid_s(self) -> float:
+        """Longest time for the whole paid call, seconds."""
+        return _SYNC_DEADLINE_S if self.api == "v1" else 120.0
+
+    @property
     def name(self) -> str:
         """The provider's name in the configuration."""
         return "segmind"
@@ -116,7 +121,7 @@ class Segmind:
             body=json.dumps(body, sort_keys=True, separators=(",", ":")).encode(),
             marker=urls[0] if urls else "",
             cost=spec.cost,
-            deadline_s=_SYNC_DEADLINE_S if self.api == "v1" else 120.0,
+            deadline_s=self.paid_s,
         )
 
     def _images(self, spec: JobSpec, urls: Sequence[str]) -> dict[str, str]:

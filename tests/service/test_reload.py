@@ -1,0 +1,189 @@
+"""A changed configuration is applied without a restart, by signal and by order."""
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import outcomes
+import studios
+from serving import Running, daemon, managed, wait
+
+from seedance_watch.core.model import State
+from seedance_watch.sandbox.server import Sandbox
+
+
+def rewrite(studio: studios.Studio, old: str, new: str) -> None:
+    text = studio.config.read_text()
+    assert old in text
+    studio.config.write_text(text.replace(old, new))
+
+
+def held(studio: studios.Studio) -> list[str]:
+    return [row.held for row in studio.rows()]
+
+
+def answered(running: Running) -> tuple[int, str, str]:
+    told = running.run("reload")
+    return told.returncode, told.stdout, told.stderr
+
+
+def test_a_raised_budget_lets_the_held_job_go(studio: studios.Studio) -> None:
+    """At once, and the difference is printed and logged."""
+    studio.drop('prompt = "waves"\n')
+    with daemon(studio) as running:
+        wait(lambda: running.said("job.held"))
+        rewrite(studio, "per_day = 0", "per_day = 100.0")
+
+        assert answered(running) == (0, "providers.rivya.budget.per_day: 0.0 -> 100.0\n", "")
+        wait(lambda: studio.seen("outbox") == ["shot.mp4", "shot.toml"])
+        [line] = [json.loads(line) for line in running.lines if '"config.loaded"' in line]
+        assert line["changes"] == ["providers.rivya.budget.per_day: 0.0 -> 100.0"]
+    assert running.process.returncode == 0
+
+
+def test_a_hang_up_does_the_same(studio: studios.Studio, tmp_path: Path) -> None:
+    """And the service manager is told when it begins, by its clock, and when it is over."""
+    studio.drop('prompt = "waves"\n')
+    with managed(str(tmp_path / "notify.sock")) as manager:
+        with daemon(studio, NOTIFY_SOCKET=manager.address) as running:
+            wait(lambda: running.said("job.held"))
+            rewrite(studio, "per_day = 0", "per_day = 100.0")
+            before_s = time.monotonic()
+            running.hang_up()
+            wait(lambda: studio.seen("outbox") == ["shot.mp4", "shot.toml"])
+            wait(lambda: len(manager.told("READY")) == 2)
+
+        names = [name for message in manager.messages for name in message]
+        at_s = int(manager.told("MONOTONIC_USEC")[0]) / 1e6
+    assert (
+        names.index("READY") < names.index("RELOADING") < len(names) - names[::-1].index("READY")
+    )
+    assert before_s <= at_s <= time.monotonic()
+
+
+def test_a_new_watch_is_watched(studio: studios.Studio) -> None:
+    """Its folders are made as at a start, and what lies in the old one is not touched."""
+    studio.drop('prompt = "waves"\n')
+    with daemon(studio) as running:
+        wait(lambda: running.said("job.held"))
+        more = '[[watch]]\nname = "more"\ninbox = "more/inbox"\nprovider = "segmind"\n'
+        studio.configure(more=more)
+        (studio.folder / "more/inbox").mkdir(parents=True)
+        studios.Studio(studio.folder / "more").drop('prompt = "more"\n', name="more")
+
+        code, told, _ = answered(running)
+        assert (code, 'watch "more".inbox: not set -> ' in told) == (0, True)
+        wait((studio.folder / "more/outbox/more.mp4").exists)
+        assert sorted(held(studio)) == ["", "budget"]
+
+
+def test_a_wrong_file_keeps_the_configuration(studio: studios.Studio) -> None:
+    """With every complaint, by order and by signal; the daemon goes on as before."""
+    with daemon(studio) as running:
+        rewrite(studio, "per_day = 0", "per_dya = 1\nper_month = -1")
+        code, _, told = answered(running)
+        assert (code, "per_dya" in told, "per_month" in told) == (78, True, True)
+        running.hang_up()
+        wait(lambda: running.said("config.refused"))
+        [line] = [json.loads(line) for line in running.lines if '"config.refused"' in line]
+        assert "per_dya" in line["reason"]
+        assert "per_month" in line["reason"]
+
+        studio.drop('prompt = "waves"\n')
+        wait(lambda: running.said("job.held"))
+        assert not running.said("config.loaded")
+
+
+def test_what_cannot_change_is_said(studio: studios.Studio) -> None:
+    """A watch with open jobs stays, and so do its folders and the journal's."""
+    studio.drop('prompt = "waves"\n')
+    with daemon(studio) as running:
+        wait(lambda: running.said("job.held"))
+        rewrite(studio, "[[watch]]\n", '[[watch]]\nname = "other"\n')
+        code, _, told = answered(running)
+        assert (code, "taken out or renamed while it has open jobs" in told) == (78, True)
+
+        rewrite(studio, 'name = "other"', 'outbox = "elsewhere"')
+        code, _, told = answered(running)
+        assert (code, "its outbox cannot move" in told) == (78, True)
+
+        rewrite(studio, 'outbox = "elsewhere"', "")
+        rewrite(studio, 'state_dir = "state"', 'state_dir = "other"')
+        running.hang_up()
+        wait(lambda: any("the journal cannot move" in line for line in running.lines))
+        code, _, told = answered(running)
+        assert (code, "no daemon runs with the state_dir" in told) == (75, True)
+    assert held(studio) == ["budget"]
+
+
+def test_nothing_is_done_where_nothing_changed(studio: studios.Studio) -> None:
+    """Not even a pause."""
+    with daemon(studio) as running:
+        assert answered(running) == (0, "the configuration has not changed\n", "")
+        assert not running.said("daemon.ready", times=2)
+
+
+def test_a_watch_that_cannot_begin_is_taken_back(
+    studio: studios.Studio, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Its inbox has another daemon: the configuration before comes back into force."""
+    other = studios.lay_out(tmp_path / "other", sandbox.url)
+    with daemon(other), daemon(studio) as running:
+        studio.configure(more=f'[[watch]]\nname = "theirs"\ninbox = "{other.inbox}"\n')
+        code, _, told = answered(running)
+        assert (code, "is in use by" in told) == (78, True)
+        assert running.said("config.refused")
+
+        studio.drop('prompt = "waves"\n')
+        wait(lambda: running.said("job.held"))
+    assert running.process.returncode == 0
+
+
+def test_a_paid_call_is_finished_first(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """It is paid once, its answer is recorded, and nobody has to ask for it again."""
+    rewrite(studio, "per_day = 0", "per_day = 100.0")
+    sandbox.fault("delay_after", "rivya.create", seconds=1.5)
+    studio.drop('prompt = "waves"\n')
+    with daemon(studio) as running:
+        wait(sandbox.tasks)
+        rewrite(studio, "per_day = 100.0", "per_day = 50.0")
+        code, _, _ = answered(running)
+        assert code == 0
+        assert [row.state in {State.RUNNING, State.DONE} for row in studio.rows()] == [True]
+        wait(lambda: studio.seen("outbox") == ["shot.mp4", "shot.toml"])
+    assert outcomes.charges_of(sandbox) == 1
+    assert sum("reconcile" in line for line in running.lines) == 0
+
+
+def test_orders_during_a_reload_are_obeyed_after_it(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """By the new daemon, which knows the job as the old one left it."""
+    studio.drop('prompt = "waves"\n')
+    studio.drop('prompt = "slow"\nprovider = "segmind"\n', name="slow")
+    sandbox.fault("delay_after", "segmind.submit", seconds=2.0)
+    with daemon(studio) as running:
+        wait(lambda: running.said("job.held") and running.said("job.intended"))
+        [job] = [row.job_id for row in studio.rows() if row.held]
+        rewrite(studio, "per_day = 0", "per_day = 1.0")
+        running.hang_up()
+        assert running.run("cancel", job).returncode == 0
+        wait(lambda: {"shot.png", "shot.toml"} <= set(studio.seen("failed")))
+        assert running.said("config.loaded")
+    assert not running.said("job.stale")
+
+
+def test_a_stop_during_a_reload_is_a_stop(studio: studios.Studio, sandbox: Sandbox) -> None:
+    """Nothing new is begun, the paid call is finished."""
+    rewrite(studio, "per_day = 0", "per_day = 100.0")
+    sandbox.fault("delay_after", "rivya.create", seconds=1.5)
+    studio.drop('prompt = "waves"\n')
+    with daemon(studio) as running:
+        wait(sandbox.tasks)
+        rewrite(studio, "per_day = 100.0", "per_day = 50.0")
+        running.hang_up()
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(20) == 0
+    assert [row.state for row in studio.rows()] == [State.RUNNING]
+    assert not running.said("config.loaded")
