@@ -236,7 +236,7 @@ _SLACK_S = 60.0
 _HARMLESS_S = 86_400.0
 
 
-def doubt(
+def doubt(  # noqa: PLR0913 - the facts of a doubt, each named at the call
     looks_s: tuple[float, ...],
     window_s: float,
     *,
@@ -244,6 +244,7 @@ def doubt(
     now: float,
     fault: Fault,
     again_at: float | None = None,
+    looked: bool = True,
 ) -> Deferred | Held:
     """Give what follows a look that did not settle an unknown outcome.
 
@@ -254,13 +255,16 @@ def doubt(
         now: The time, UTC seconds.
         fault: What the last look said.
         again_at: When to look once more because the last look was not answered; None: it was.
+        looked: Whether this was a look, and not the paid call itself: one is made in any case,
+            although the machine stood still past all their times.
     """
     if again_at is not None and may_look(window_s, intended_at=intended_at, now=again_at):
         return Deferred(E.RECONCILE, fault.kind, fault.reason, again_at)
     if fault.code == KEY_CHANGED:
         return Held(KEY_CHANGED, fault.reason)
     age_s = max(0.0, now - intended_at)
-    later = [look for look in looks_s if age_s < look <= window_s]
+    looks_s = looks_s if looked else (*looks_s, age_s + min(looks_s, default=0.0))
+    later = sorted(look for look in looks_s if age_s < look <= window_s)
     if later and may_look(window_s, intended_at=intended_at, now=now):
         return Deferred(E.RECONCILE, K.UNSURE, fault.reason, now + later[0] - age_s)
     return Held("in_doubt", f"it is not known whether the provider took the job: {fault.reason}")

@@ -136,6 +136,7 @@ class Runner:
             now=now,
             fault=fault,
             again_at=now + pause_s if fault.kind in policy.UNANSWERED else None,
+            looked=effect is Effect.RECONCILE,
         )
 
     def _tell_lane(self, job: Job, effect: Effect, fault: Fault | None) -> None:

@@ -390,6 +390,20 @@ def test_looking_into_a_doubt_always_ends(
     raise AssertionError(looks)
 
 
+def test_a_machine_that_stood_still_looks_once_all_the_same() -> None:
+    """When all times to look are over before the paid call came back, one look is made."""
+    age_s = 500.0  # beyond the last look within the window
+    doubtful = Fault(K.UNSURE, "cut")
+
+    event = doubt(LOOKS, WINDOW, intended_at=NOW, now=NOW + age_s, fault=doubtful, looked=False)
+
+    assert event == Deferred(E.RECONCILE, K.UNSURE, "cut", NOW + age_s + LOOKS[0])
+    after = doubt(LOOKS, WINDOW, intended_at=NOW, now=NOW + 506.0, fault=doubtful)
+    assert isinstance(after, Held)
+    too_late = doubt(LOOKS, WINDOW, intended_at=NOW, now=NOW + 599, fault=doubtful, looked=False)
+    assert isinstance(too_late, Held)
+
+
 @pytest.mark.parametrize(
     ("age_s", "may"),
     [(-61.0, False), (-1.0, True), (0.0, True), (600.0, True), (600.1, False), (1e9, False)],
