@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 from seedance_watch.app.build import JOURNAL, build
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError, SpoolError
-from seedance_watch.core.orders import Order
+from seedance_watch.core.orders import Act, Gone, Order
 from seedance_watch.core.snapshot import Live
 from seedance_watch.engine.daemon import Daemon
 
@@ -39,10 +39,12 @@ class Answer:
     Attributes:
         obeyed: Whether it was.
         said: Where the job stands now, or why it was not obeyed.
+        gone: Whether it was not, because there is nothing any more to do it with.
     """
 
     obeyed: bool
     said: str
+    gone: bool = False
 
 
 class Front(Protocol):
@@ -62,18 +64,26 @@ class Front(Protocol):
 
 
 async def give(config: Config, order: Order) -> Answer:
-    """Give an order to the daemon; where none runs, act in its place, under its lock.
+    """Give one order; see give_all."""
+    return (await give_all(config, [order]))[0]
+
+
+async def give_all(config: Config, orders: Sequence[Order]) -> list[Answer]:
+    """Give orders to the daemon; where none runs, act in its place, under its lock.
 
     Raises:
         SpoolError: A daemon runs that does not listen; the message names it.
         JournalError: The journal cannot be used.
     """
+    answers: list[Answer] = []
     for patience in range(_TRIES, -1, -1):
-        answer = await _asked(config.state_dir, order)
-        if answer:
-            return answer
+        for order in orders[len(answers) :]:
+            answer = await _asked(config.state_dir, order)
+            if answer is None:
+                break
+            answers.append(answer)
         try:
-            return await _alone(config, order)
+            return answers + await _alone(config, orders[len(answers) :])
         except SpoolError:  # a daemon is just starting, or stopping
             if not patience:
                 raise
@@ -122,18 +132,26 @@ async def _said(state_dir: Path, line: bytes) -> bytes | None:
         return await reader.readline()
 
 
-async def _alone(config: Config, order: Order) -> Answer:
-    """Obey without a daemon: nothing but the order is done, and no journal is begun for it."""
+async def _alone(config: Config, orders: Sequence[Order]) -> list[Answer]:
+    """Obey without a daemon: nothing but that is done, and no journal is begun for it."""
+    if not orders:
+        return []
     if not any(config.state_dir.glob(f"{Path(JOURNAL).stem}.*")):
-        return Answer(False, "there are no jobs yet: `run` has not been started here")
+        return [Answer(False, "there are no jobs yet: `run` has not been started here")] * len(
+            orders
+        )
     built = await build(config, stop=asyncio.Event(), listeners=())
     try:
         await built.daemon.load()
-        answer = await _obeyed(built.daemon, order)
-        later = f"{answer.said}. No daemon runs: what follows is done by the next `run`"
-        return replace(answer, said=later) if answer.obeyed else answer
+        return [_later(await _obeyed(built.daemon, order)) for order in orders]
     finally:
         await built.close()
+
+
+def _later(answer: Answer) -> Answer:
+    """Say who does the rest."""
+    later = f"{answer.said}. No daemon runs: what follows is done by the next `run`"
+    return replace(answer, said=later) if answer.obeyed else answer
 
 
 @contextlib.asynccontextmanager
@@ -186,9 +204,11 @@ async def obeyed(daemon: Daemon, order: Order) -> Answer:
 
 async def _obeyed(daemon: Daemon, order: Order) -> Answer:
     try:
+        if order.act is Act.RETRY:
+            return Answer(True, await daemon.retry(order.job_id))
         job = await daemon.obey(order)
     except SeedanceWatchError as error:
-        return Answer(False, str(error))
+        return Answer(False, str(error), gone=isinstance(error, Gone))
     held = f", held: {job.hold.reason}" if job.hold else ""
     return Answer(True, f"job {job.id} is {job.state}{held}")
 

@@ -96,6 +96,9 @@ def jobs_at(place: Place, reader: SqliteReader) -> list[Row]:
     if rel.endswith(_NOTES):
         row = reader.row(_noted(place.path))
         return [row] if row else []
+    beside = place.path.with_name(f"{stem_of(place.path.name)}.failed.txt")
+    if place.role == "failed" and (row := reader.row(_noted(beside))):
+        return [row]  # it may have a number in its name that it was not dropped with
     labels = (_label(rel), _label(stem_of(rel)))
     rows = reader.named(watch, stem_of(labels[0]), stem_of(labels[1]))
     return _newest(rows or reader.named(watch, labels[0]) or reader.taken_in(watch, rel), reader)

@@ -17,6 +17,7 @@ from seedance_watch.core.events import (
     GivenUp,
     Held,
     Released,
+    Returned,
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -35,10 +36,15 @@ class Act(StrEnum):
     CANCEL = "cancel"  # give it up and put the originals into failed/
     ADOPT = "adopt"  # the provider took the attempt in doubt, under this task id
     RESUBMIT = "resubmit"  # pay for another attempt; the last one is not to be had any more
+    RETRY = "retry"  # it failed or was cancelled: its originals are to be dropped again
 
 
 class Refused(SeedanceWatchError):
     """An order that was not obeyed; nothing was recorded."""
+
+
+class Gone(Refused):
+    """There is nothing any more that it could be done with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,37 @@ def _stuck(job: Job) -> bool:
     return job.hold is not None and job.hold.code != "by_person"
 
 
+def _retry(job: Job, _order: Order) -> list[Event]:
+    held = f", held: {job.hold.reason}" if job.hold else ""
+    cure = "`release` lets it go on" if job.hold else "it goes on by itself"
+    raise Refused(f"job {job.id} is not over ({job.state}{held}); {cure}")
+
+
+def may_retry(job: Job) -> None:
+    """Make sure that a job has originals in failed/ that may be dropped again.
+
+    Raises:
+        Refused: It is not over, or needs no other try.
+    """
+    if not job.at_rest:
+        _retry(job, Order(Act.RETRY, job.id))
+    if job.duplicate:
+        raise Refused(
+            f"job {job.id} is done: the same video exists already (job {job.duplicate.of}), "
+            f"nothing was paid; {_ANOTHER}"
+        )
+    if job.state is S.DONE:
+        raise Refused(f"job {job.id} is done: its video was placed; {_ANOTHER}")
+    if job.cancelling and job.cancelling.to is Returned.INBOX:
+        raise Gone(f"the files of job {job.id} went back to the inbox already")
+
+
+_ANOTHER = (
+    "for another one write `again = true` into the sidecar and move both files from done/ to the "
+    "inbox"
+)
+
+
 def _sound(task_id: str) -> bool:
     """Whether this may be a task id: it becomes part of an address."""
     return re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}", task_id) is not None
@@ -152,4 +189,5 @@ _ACTS: Mapping[Act, Callable[[Job, Order], list[Event]]] = {
     Act.CANCEL: _cancel,
     Act.ADOPT: _adopt,
     Act.RESUBMIT: _resubmit,
+    Act.RETRY: _retry,
 }

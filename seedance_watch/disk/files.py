@@ -199,7 +199,7 @@ def move(source: Path, target: Path, *, scratch: Path) -> None:
     try:
         _rename_or_copy(source, target, scratch)
     except FileExistsError:
-        if not _same(source, target):
+        if not same(source, target):
             raise Taken(str(target)) from None
         source.unlink()
 
@@ -214,7 +214,7 @@ def _rename_or_copy(source: Path, target: Path, scratch: Path) -> None:
         _copy_in(source, target, scratch)
 
 
-def _same(source: Path, target: Path) -> bool:
+def same(source: Path, target: Path) -> bool:
     """Whether both are regular files with equal bytes."""
     return (
         plain(source)

@@ -129,7 +129,8 @@ _ACTS = {
 
 def cure_of(error: OSError) -> str:
     """Say what a person can do about an error of the disk."""
-    return error.cure if isinstance(error, Away) else _ACTS.get(error.errno or 0, "check the disk")
+    known = getattr(error, "cure", "")
+    return known or _ACTS.get(error.errno or 0, "check the disk")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pathlib import Path
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Role
-from seedance_watch.disk import drags, files, notes, originals, placing
+from seedance_watch.disk import again, drags, files, notes, originals, placing
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.places import PRIVATE, Places, below, local
 from seedance_watch.ports import Claim, Dragged, Putting
@@ -93,6 +93,20 @@ class Spool:
             lost = originals.put_away(job.claim, places, to)
             files.remove(places.part(job))
         return lost
+
+    def put_back(self, job: Job) -> list[str]:
+        """Move a drop's originals from failed/ to where they were dropped, their note away.
+
+        Returns:
+            Their paths below the inbox; empty when none of them lies in failed/.
+        """
+        places = self.places(job.claim.watch)
+        with local("putting back into", places.inbox / job.claim.folder):
+            self._sure(job.claim.watch, "inbox", "failed")
+            moved = again.put_back(job.claim, places)
+            if moved:
+                again.remove_notes(job.claim, places)
+        return moved
 
     # Videos
 

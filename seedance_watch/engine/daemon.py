@@ -14,7 +14,7 @@ from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Drop, State
 from seedance_watch.core.orders import Order
-from seedance_watch.engine import meant
+from seedance_watch.engine import again, meant
 from seedance_watch.engine.beats import Beats
 from seedance_watch.engine.claims import claims
 from seedance_watch.engine.lanes import Lanes
@@ -239,6 +239,16 @@ class Daemon:
         job = await self.turns.hands.change(order.job_id, partial(orders.obey, order=order))
         self.turns.nudge.set()
         return job
+
+    async def retry(self, job_id: str) -> str:
+        """Put the originals of a job that failed back into the inbox; say which.
+
+        Raises:
+            Refused: There is nothing to try again.
+            JournalError: The journal cannot be read.
+        """
+        await self._loaded.wait()
+        return await again.retry(job_id, self.queue, self.runner.tools)
 
     async def _stopping(self) -> None:
         """When a stop is asked for, cut what may be cut short and wake the dispatcher."""

@@ -15,7 +15,7 @@ async def check(order: Order, queue: Queue, journal: Journal) -> None:
         Refused: There is no such open job, or another job has the task that is to be adopted.
     """
     if queue.job(order.job_id) is None:
-        raise Refused(await _unknown(order.job_id, queue, journal))
+        raise Refused(await unknown(order.job_id, queue, journal))
     if order.act is Act.ADOPT and not order.anyway:
         other = await journal.taker(order.task_id, order.job_id)
         if other:
@@ -25,7 +25,7 @@ async def check(order: Order, queue: Queue, journal: Journal) -> None:
             )
 
 
-async def _unknown(job_id: str, queue: Queue, journal: Journal) -> str:
+async def unknown(job_id: str, queue: Queue, journal: Journal) -> str:
     """Say why no job of a name is open, and which one may be meant."""
     if history := await journal.history(job_id):
         return f"job {job_id} is over ({fold(job_id, history).state})"

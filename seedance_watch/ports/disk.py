@@ -105,6 +105,10 @@ class Spool(Protocol):
         """Move the originals to done/ (None), failed/ or the inbox; give lost ones' names."""
         ...
 
+    def put_back(self, job: Job) -> list[str]:
+        """Move originals from failed/ back into the inbox, never overwriting; give their paths."""
+        ...
+
     def write_note(self, job: Job, kind: str, text: str) -> None:
         """Write a note for people into done/, failed/ or held/ (kind says which)."""
         ...
