@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from typing import Any
 
 from seedance_watch.core.model import Money
@@ -10,6 +11,8 @@ from seedance_watch.core.snapshot import Snapshot
 
 def plain(value: object) -> Any:
     """Give dataclasses as objects, amounts as text and unit, bytes as their number."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
     if isinstance(value, Money):
         return {"amount": value.digits, "unit": value.unit}
     if is_dataclass(value) and not isinstance(value, type):

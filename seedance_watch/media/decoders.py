@@ -41,6 +41,14 @@ class Decoders:
         """
         return self.do(FaultKind.REFUSED, _prepare, source, stem, role, limits, keep_metadata)
 
+    def measure(self, source: Path, limits: ImageLimits) -> tuple[tuple[int, int], str]:
+        """Say how large a picture will be sent, and its SHA-256; see images.measure.
+
+        Raises:
+            Fault: As for prepare.
+        """
+        return self.do(FaultKind.REFUSED, _measure, source, limits)
+
     def verify(self, path: Path, *, max_bytes: int) -> Clip:
         """Decode a video from its first to its last frame; see videos.verify.
 
@@ -69,6 +77,12 @@ def _prepare(
         limits=limits,
         keep_metadata=keep_metadata,
     )
+
+
+def _measure(source: Path, limits: ImageLimits) -> tuple[tuple[int, int], str]:
+    from seedance_watch.media import images  # noqa: PLC0415 - only where it runs
+
+    return images.measure(source, limits)
 
 
 def _verify(path: Path, max_bytes: int) -> Clip:

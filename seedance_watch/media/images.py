@@ -82,6 +82,22 @@ def prepare(
         raise Fault(FaultKind.LOCAL, reason, code="memory") from error
 
 
+def measure(source: Path, limits: ImageLimits) -> tuple[tuple[int, int], str]:
+    """Say how large a picture will be sent, and the SHA-256 of its file; decodes and writes none.
+
+    Raises:
+        Fault: As prepare does, as far as can be told without decoding.
+    """
+    try:
+        content = _read(source)
+        with opened(content) as still:
+            check_shape(still.size, limits)
+            return target(still.size, limits), hashlib.sha256(content).hexdigest()
+    except Unusable as error:
+        reason = f"the image {source.name!r} {error.words}"
+        raise Fault(FaultKind.REFUSED, reason, code=error.code) from error
+
+
 def whole(path: Path) -> bool:
     """Say whether a file has arrived completely, as far as its content tells; blocking.
 

@@ -1,5 +1,6 @@
 """Pictures are made to fit the model, or refused with a reason."""
 
+import hashlib
 import io
 import os
 import random
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.core.model import ImageLimits, Picture
+from seedance_watch.core.model import ImageLimits, Picture, Role
 from seedance_watch.media import decode, images, originals, shapes
 
 SCENE = pictures.scene()
@@ -605,3 +606,19 @@ def test_random_bytes_are_refused(tmp_path: Path, head: bytes, rest: bytes) -> N
     with pytest.raises(Fault) as caught:
         pictures.prepared(tmp_path, "x", head + rest)
     assert FaultKind.REFUSED is caught.value.kind
+
+
+def test_measuring_tells_what_preparing_would_make(tmp_path: Path) -> None:
+    """The size that is sent and the file's own hash; nothing is written."""
+    path = tmp_path / "large.png"
+    Image.new("RGB", (8000, 4000)).save(path)
+    size, sha256 = images.measure(path, ImageLimits())
+    assert sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert list(tmp_path.iterdir()) == [path]
+    made = images.prepare(
+        path, tmp_path, stem="x", role=Role.IMAGE, limits=ImageLimits(), keep_metadata=False
+    )
+    assert size == (made.width_px, made.height_px)
+    path.write_bytes(b"")
+    with pytest.raises(Fault, match="is empty"):
+        images.measure(path, ImageLimits())
