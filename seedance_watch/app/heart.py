@@ -19,7 +19,7 @@ from seedance_watch.faces.systemd import Manager, status_line
 from seedance_watch.journal.reader import SqliteReader
 
 _BEAT_S = 10.0
-_STATUS_S = 5.0
+_STATUS_S, _SOON_S = 5.0, 0.5
 
 
 @dataclass(slots=True)
@@ -77,11 +77,11 @@ class Heart:
             if line and line != self._said and not self.service.stop.is_set():
                 self._said = line
                 self.manager.tell(STATUS=line)
-            await asyncio.sleep(_STATUS_S)
+            await asyncio.sleep(_STATUS_S if self.service.working else _SOON_S)
 
     async def _line(self) -> str:
         live = self.service.look()
-        if live is None:
+        if live is None or not live.loops:
             return "reading the journal"
         if self._changed or self._counts is None:
             self._changed = False

@@ -10,6 +10,7 @@ from seedance_watch.app.control import Answer
 from seedance_watch.app.control import reload as ask
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.load import find_config, load
+from seedance_watch.core.errors import ConfigError
 from seedance_watch.core.words import show_path
 
 _PATIENCE_S = 3.0
@@ -26,7 +27,11 @@ def reload(*, config: Annotated[Path | None, Parameter(name=["--config", "-c"])]
     config
         The configuration; found as by `run`.
     """
-    settings = load(find_config(config))
+    try:
+        settings = load(find_config(config))
+    except ConfigError as error:
+        say(f"seedance-watch: {error}\nnothing was changed: a daemon that runs goes on as before")
+        return Exit.CONFIG
     answer = asyncio.run(_asked(settings.state_dir))
     if answer is None:
         where = show_path(settings.state_dir)

@@ -84,6 +84,7 @@ def test_a_wrong_file_keeps_the_configuration(studio: studios.Studio) -> None:
         rewrite(studio, "per_day = 0", "per_dya = 1\nper_month = -1")
         code, _, told = answered(running)
         assert (code, "per_dya" in told, "per_month" in told) == (78, True, True)
+        assert "nothing was changed" in told
         running.hang_up()
         wait(lambda: running.said("config.refused"))
         [line] = [json.loads(line) for line in running.lines if '"config.refused"' in line]
