@@ -36,6 +36,8 @@ def lines(snapshot: Snapshot, zone: tzinfo) -> Iterator[Line]:
     if snapshot.live:
         for lane in snapshot.live.lanes:
             yield _lane(lane, snapshot, zone)
+    else:
+        yield from (Line(each.provider, str(each), "yellow") for each in snapshot.pauses)
     for budget in snapshot.budgets:
         yield _budget(budget, zone, now=snapshot.at)
     if snapshot.live:
@@ -78,7 +80,8 @@ def _inbox(view: InboxView) -> Line:
         return Line(about, f"cannot be worked in: {_flat(view.closed)}", "red")
     wait = [each for each in view.waiting if each.code != "ignored"]
     passed = len(view.waiting) - len(wait)
-    said = f"{len(wait)} files wait, {passed} are ignored" if view.waiting else "nothing waits"
+    files = "1 file waits" if len(wait) == 1 else f"{len(wait)} files wait"
+    said = (files if wait else "nothing waits") + (f", {passed} ignored" if passed else "")
     more = f", {view.more} more" if view.more else ""
     low = "; too little room for new videos" if view.low else ""
     return Line(about, said + more + low, "yellow" if low else "")

@@ -76,7 +76,7 @@ def test_everything_is_said_counts_first() -> None:
         "rivya": "1 of 3 in work, 9000 credits left",
         "segmind": "0 of 3 in work; takes nothing until 12:00:42 (42 s): segmind: bad key",
         "providers.rivya.budget.per_day": "100 of 100 credits until 12:01:00 (1 min)",
-        "inbox studio": "1 files wait, 1 are ignored",
+        "inbox studio": "1 file waits, 1 ignored",
         "inbox other": "cannot be worked in: the outbox is away",
         "inbox third": "nothing waits, 7 more; too little room for new videos",
     }
