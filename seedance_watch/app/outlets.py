@@ -9,20 +9,26 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import partial
 from typing import Protocol
 
 import structlog
 
 from seedance_watch.app.build import Built
+from seedance_watch.config.keys import key_reader, told_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
-from seedance_watch.core.news import Kind, News, news_of
+from seedance_watch.core.model import Money
+from seedance_watch.core.news import Kind, News, changes, low, news_of
+from seedance_watch.core.snapshot import Live
 from seedance_watch.faces.hooks import Command, Hooks
+from seedance_watch.faces.notices import Notices
 from seedance_watch.faces.tally import Tally
 
 _AGAIN_S = 60.0  # until an outlet that broke is tried again
+_LOOK_S = 2.0  # between two looks for what no job records
 _LAST_WORDS_S = 10.0  # for what is not told yet at a stop; well below systemd's 90 s
 
 Loop = Callable[[asyncio.Event], Coroutine[None, None, None]]
@@ -64,6 +70,7 @@ class Outlets:
             self.tally.expect({keys.provider for keys in self.config.keys.watch})
         if commands := _commands(self.config):
             self.outlets.append(Hooks(commands))
+        self.outlets += _channels(self.config)
 
     def heard(self, before: Job, after: Job, record: Record) -> None:
         """Take in a recorded event; a listener of the runner, which nothing here can stop."""
@@ -109,6 +116,8 @@ class Outlets:
     def _loops(self, built: Built) -> list[tuple[str, Loop]]:
         """Give every loop that is wanted; its parts are imported only now."""
         loops: list[tuple[str, Loop]] = [(each.name, each.run) for each in self.outlets]
+        if self.outlets:
+            loops.append(("lookout", partial(self._looking, built)))
         if self.tally:
             from seedance_watch.app.figures import Figures  # noqa: PLC0415 - costs memory
 
@@ -118,6 +127,21 @@ class Outlets:
 
             loops.append(("status files", StatusFiles(self.config, built).run))
         return loops
+
+    async def _looking(self, built: Built, stop: asyncio.Event) -> None:
+        """Tell what changes that no job records: lanes, folders, accounts."""
+        before = Live(0, "", 0.0)
+        while not stop.is_set():
+            after, now = built.lookout.look(), built.tools.clock.now()
+            least = {
+                name: Money(Decimal(str(keys.warn_below)), after.left[name].unit)
+                for name, keys in self.config.providers.items()
+                if keys.warn_below is not None and name in after.left
+            }
+            for news in (*changes(before, after, at=now), *low(before, after, least, at=now)):
+                self.tell(news)
+            before = after
+            await built.tools.clock.pause(_LOOK_S, stop)
 
     async def _lasting(self, name: str, loop: Loop, built: Built, stop: asyncio.Event) -> None:
         """Run a loop until the stop, anew when it breaks."""
@@ -144,3 +168,18 @@ def _commands(config: Config) -> dict[tuple[str, Kind], Command]:
         for kind, key in _HOOKS.items()
         if (words := getattr(watch.hooks, key))
     }
+
+
+def _channels(config: Config) -> list[Outlet]:
+    """Give every channel that people are told through."""
+    urls, _ = told_sources(config.notify, config.webhook)
+    return [
+        Notices(
+            source.key.partition(".")[0],
+            key_reader(source),
+            frozenset(map(Kind, keys.events)),
+            frozenset(keys.watches),
+            keys.window_s,
+        )
+        for keys, source in zip(config.notify, urls, strict=True)
+    ]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
@@ -61,3 +62,10 @@ class Backlog:
         """Let those who wait see that a stop was asked for."""
         await stop.wait()
         self._came.set()
+
+
+async def pause(seconds: float, stop: asyncio.Event) -> None:
+    """Rest, but no longer than until a stop is asked for."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
