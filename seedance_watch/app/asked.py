@@ -17,6 +17,7 @@ from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import InboxView, LaneView, Live, Row, Waiting
 from seedance_watch.core.why import Answer, Facts
 from seedance_watch.core.words import printable
+from seedance_watch.disk import pauses
 from seedance_watch.disk.survey import Survey
 from seedance_watch.engine.queue import LANE, gate, order
 from seedance_watch.journal.reader import SqliteReader
@@ -87,6 +88,7 @@ class Asked:
             self.now,
             video=shown(video) if video else row.video,
             there=video is not None and os.path.lexists(video),
+            paused=self._paused(row.provider),
         )
         if self.live is None:
             return facts
@@ -107,6 +109,10 @@ class Asked:
     def _lane(self, provider: str) -> LaneView | None:
         lanes = self.live.lanes if self.live else ()
         return next((each for each in lanes if each.provider == provider), None)
+
+    def _paused(self, provider: str) -> str:
+        known = {each.provider: str(each) for each in pauses.load(self.config.state_dir)}
+        return known.get(provider, "")
 
     def _view(self, watch: str) -> InboxView | None:
         views = self.live.inboxes if self.live else ()

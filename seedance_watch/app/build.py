@@ -18,7 +18,7 @@ from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import IllegalMove
 from seedance_watch.core.machine import fold
-from seedance_watch.disk import files
+from seedance_watch.disk import files, pauses
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.disk.marks import Known
@@ -34,6 +34,7 @@ from seedance_watch.engine.effects import Tools
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.live import Lookout
+from seedance_watch.engine.pauses import Pauses
 from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.engine.seats import Seats
@@ -58,6 +59,7 @@ class Built:
         tools: What it works with.
         workers: Its decoders' processes.
         lookout: Looks at it.
+        pauses: Pauses and resumes its lanes.
         keeps_journal: Whether the journal is somebody else's and stays open.
     """
 
@@ -65,6 +67,7 @@ class Built:
     tools: Tools
     workers: Workers
     lookout: Lookout
+    pauses: Pauses
     keeps_journal: bool = False
 
     async def close(self) -> None:
@@ -169,6 +172,7 @@ async def build(
     )
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)
+    lanes.pauses.update((each.provider, each) for each in pauses.load(config.state_dir))
     runner = Runner(tools, lanes, luck, stop.is_set, listeners=[*listeners, desk.heard])
     beats = Beats()
     inboxes = {
@@ -185,7 +189,8 @@ async def build(
     drags = Drags(daemon.queue, inboxes, spool, clock, daemon.obey, hands.refuse)
     daemon.besides, daemon.errands = (*besides, drags.run), (drags.once,)
     lookout = Lookout(daemon, accounts, desk.version)
-    return Built(daemon, tools, workers, lookout, keeps_journal=kept)
+    paused = Pauses(daemon, partial(pauses.keep, config.state_dir))
+    return Built(daemon, tools, workers, lookout, paused, keeps_journal=kept)
 
 
 async def _remember(journal: SqliteJournal, desk: Studio) -> None:

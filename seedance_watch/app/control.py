@@ -15,17 +15,17 @@ from typing import Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
-from seedance_watch.app.build import JOURNAL, build
+from seedance_watch.app.build import JOURNAL, Built, build
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError, SpoolError
 from seedance_watch.core.orders import Act, Gone, Order
+from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.core.snapshot import Live
-from seedance_watch.engine.daemon import Daemon
 
 SOCKET = "control.sock"
 _LINE_MAX_BYTES = 65_536
 _TRIES, _PATIENCE_S = 20, 0.25
-_ORDERS = TypeAdapter(Order)
+_ORDERS: TypeAdapter[Order | LaneOrder] = TypeAdapter(Order | LaneOrder)
 _LIVE = TypeAdapter(Live)
 _LOOK = b'"live"\n'
 _RELOAD = b'"reload"\n'
@@ -54,7 +54,7 @@ class Front(Protocol):
         """Say how things stand; None: it is only just beginning."""
         ...
 
-    async def obey(self, order: Order) -> Answer:
+    async def obey(self, order: Order | LaneOrder) -> Answer:
         """Do what a person orders."""
         ...
 
@@ -68,7 +68,7 @@ async def give(config: Config, order: Order) -> Answer:
     return (await give_all(config, [order]))[0]
 
 
-async def give_all(config: Config, orders: Sequence[Order]) -> list[Answer]:
+async def give_all(config: Config, orders: Sequence[Order | LaneOrder]) -> list[Answer]:
     """Give orders to the daemon; where none runs, act in its place, under its lock.
 
     Raises:
@@ -91,7 +91,7 @@ async def give_all(config: Config, orders: Sequence[Order]) -> list[Answer]:
     raise AssertionError
 
 
-async def _asked(state_dir: Path, order: Order) -> Answer | None:
+async def _asked(state_dir: Path, order: Order | LaneOrder) -> Answer | None:
     """Ask the daemon; None when nobody listens."""
     answer = await _said(state_dir, json.dumps(asdict(order)).encode() + b"\n")
     if answer is None:
@@ -132,7 +132,7 @@ async def _said(state_dir: Path, line: bytes) -> bytes | None:
         return await reader.readline()
 
 
-async def _alone(config: Config, orders: Sequence[Order]) -> list[Answer]:
+async def _alone(config: Config, orders: Sequence[Order | LaneOrder]) -> list[Answer]:
     """Obey without a daemon: nothing but that is done, and no journal is begun for it."""
     if not orders:
         return []
@@ -143,7 +143,7 @@ async def _alone(config: Config, orders: Sequence[Order]) -> list[Answer]:
     built = await build(config, stop=asyncio.Event(), listeners=())
     try:
         await built.daemon.load()
-        return [_later(await _obeyed(built.daemon, order)) for order in orders]
+        return [_later(await obeyed(built, order)) for order in orders]
     finally:
         await built.close()
 
@@ -197,16 +197,14 @@ async def _answer(front: Front, line: bytes) -> Answer:
     return await front.obey(order)
 
 
-async def obeyed(daemon: Daemon, order: Order) -> Answer:
+async def obeyed(built: Built, order: Order | LaneOrder) -> Answer:
     """Let a daemon obey, and put what came of it into words."""
-    return await _obeyed(daemon, order)
-
-
-async def _obeyed(daemon: Daemon, order: Order) -> Answer:
     try:
+        if isinstance(order, LaneOrder):
+            return Answer(True, await built.pauses.obey(order))
         if order.act is Act.RETRY:
-            return Answer(True, await daemon.retry(order.job_id))
-        job = await daemon.obey(order)
+            return Answer(True, await built.daemon.retry(order.job_id))
+        job = await built.daemon.obey(order)
     except SeedanceWatchError as error:
         return Answer(False, str(error), gone=isinstance(error, Gone))
     held = f", held: {job.hold.reason}" if job.hold else ""

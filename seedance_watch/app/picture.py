@@ -7,6 +7,7 @@ from seedance_watch.config.resolved import Config
 from seedance_watch.core.budget import Period, ceiling
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.snapshot import BudgetView, Live, Snapshot
+from seedance_watch.disk import pauses
 from seedance_watch.journal.reader import SqliteReader
 
 OPEN_MOST, ENDED_MOST = 20_000, 200
@@ -33,10 +34,12 @@ def take(
 
     Raises:
         JournalError: The journal cannot be read.
+        SpoolError: It cannot be read which providers are paused.
     """
     budgets = tuple(budgets_of(config, reader, now))
+    paused = pauses.load(config.state_dir)
     if reader is None:
-        return Snapshot(now, {}, budgets=budgets, live=live)
+        return Snapshot(now, {}, budgets=budgets, live=live, pauses=paused)
     return Snapshot(
         at=now,
         counts=reader.counts(),
@@ -44,6 +47,7 @@ def take(
         ended=tuple(reader.rows(limit=ended_most, at_rest=True)),
         budgets=budgets,
         live=live,
+        pauses=paused,
     )
 
 

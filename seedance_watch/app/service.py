@@ -21,6 +21,7 @@ from seedance_watch.config.load import load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError
 from seedance_watch.core.orders import Order
+from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.core.snapshot import Live
 from seedance_watch.engine.runner import Heard
 from seedance_watch.engine.threads import Threads
@@ -164,13 +165,13 @@ class Service:
         """Say how things stand."""
         return self.built.lookout.look() if self.built else None
 
-    async def obey(self, order: Order) -> Answer:
+    async def obey(self, order: Order | LaneOrder) -> Answer:
         """Do what a person orders; during a reload as soon as that is over."""
         await self._open.wait()
         assert self.built
         self._orders += 1
         try:
-            return await obeyed(self.built.daemon, order)
+            return await obeyed(self.built, order)
         finally:
             self._orders -= 1
             async with self._quiet:

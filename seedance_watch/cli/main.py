@@ -52,6 +52,8 @@ _COMMANDS = (
     ("cancel", "orders", "Give jobs up; their originals go to failed/."),
     ("adopt", "orders", "Tell a job in doubt under which task id the provider took it."),
     ("resubmit", "orders", "Pay for another attempt of jobs in doubt."),
+    ("pause", "lanes", "Pay for nothing new at a provider until it is resumed."),
+    ("resume", "lanes", "Let paused providers go on."),
     ("balance", "balance", "Ask the providers what is left on their accounts."),
     ("sandbox", "sandbox", "Serve an emulator of the providers for rehearsals and tests."),
     ("schema", "schema", "Print the JSON Schema of the configuration or of a sidecar."),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from seedance_watch.core.budget import Cap
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.pauses import Pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ class LaneView:
         provider: Provider name.
         seats: Jobs that the provider may have in work at once.
         in_work: Jobs that it has in work.
-        until: When it is probed next, UTC seconds; None: it is open.
+        until: When it is probed next, UTC seconds; None: it is open, or a person paused it.
         why: Why it is closed, "" while it is open.
         paused: Whether it turns everything away, which somebody has to cure; else a closed one
             is only throttled or out of reach.
@@ -187,6 +188,7 @@ class Snapshot:
         ended: Jobs that came to rest last, the last first.
         budgets: The limits of days and months.
         live: What the daemon says; None: none runs.
+        pauses: Providers that a person paused.
     """
 
     at: float
@@ -195,6 +197,7 @@ class Snapshot:
     ended: tuple[Row, ...] = ()
     budgets: tuple[BudgetView, ...] = ()
     live: Live | None = None
+    pauses: tuple[Pause, ...] = ()
 
     def states(self) -> Mapping[State, int]:
         """Count the jobs that are not held, by state."""

@@ -66,6 +66,7 @@ class Facts:
         closed: Why its folders cannot be worked in, "" when they can.
         video: Where its video was placed, as people write the path, "" for nowhere yet.
         there: Whether the video is still there.
+        paused: Since when a person pauses its provider, and how that ends; "" for not.
     """
 
     now: float
@@ -77,6 +78,7 @@ class Facts:
     closed: str = ""
     video: str = ""
     there: bool = True
+    paused: str = ""
 
 
 def why(job: Job, facts: Facts) -> Answer:
@@ -126,6 +128,14 @@ def _held(job: Job, facts: Facts) -> Answer | None:
     if hold is None or (hold.until is not None and hold.until <= facts.now):
         return None
     return Answer(hold.code, f"it is held: {hold.reason}", hold.until, reasons.advice(job))
+
+
+def _paused(job: Job, facts: Facts) -> Answer | None:
+    if not facts.paused or job.state not in _BEFORE_PAYING:
+        return None
+    cure = f"`seedance-watch resume {_provider(job)}`"
+    runs = "" if facts.runs else f", and {_START}"
+    return Answer("paused", f"{_provider(job)} is {facts.paused}", cure=cure + runs)
 
 
 def _stopped(job: Job, facts: Facts) -> Answer | None:
@@ -218,6 +228,7 @@ _RULES: tuple[Callable[[Job, Facts], Answer | None], ...] = (
     _failed,
     _cancelled,
     _held,
+    _paused,
     _stopped,
     _doing,
     _twin,
@@ -283,8 +294,8 @@ def ignored(path: str, rule: str) -> Waiting:
 
 
 def unreadable(path: str, reason: str) -> Waiting:
-    """Tell of a file or folder that cannot be read."""
-    return Waiting(path, f"it cannot be read: {reason}", "unreadable")
+    """Tell of a file or folder that cannot be read, or not be taken."""
+    return Waiting(path, f"it cannot be taken: {reason}", "unreadable")
 
 
 def complete(path: str) -> Waiting:
@@ -305,7 +316,7 @@ def watched(path: str) -> Waiting:
 _CURES: Mapping[str, str] = {
     "partner": "put the missing file beside it",
     "ignored": "rename it or move it, if it was meant to become a video",
-    "unreadable": "let the daemon's user read it",
+    "unreadable": "let the daemon's user read it, and write in its folder",
 }
 
 

@@ -14,6 +14,7 @@ import structlog
 from seedance_watch.core import policy
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
+from seedance_watch.core.pauses import Pause
 
 PAUSED = "lane.paused"
 _SAID: Mapping[FaultKind | None, str] = {
@@ -56,10 +57,18 @@ class Lane:
 
 @dataclass(slots=True)
 class Lanes:
-    """All lanes, by provider name."""
+    """All lanes, by provider name.
+
+    Attributes:
+        seats: Jobs that each provider may have in work at once.
+        luck: Random numbers in [0, 1).
+        pauses: What a person paused. Unlike a pause that the provider asked for, it sends no job
+            elsewhere.
+    """
 
     seats: dict[str, int]
     luck: Callable[[], float]
+    pauses: dict[str, Pause] = field(default_factory=dict)
     _lanes: dict[str, Lane] = field(default_factory=dict)
 
     def lane(self, provider: str) -> Lane:
@@ -82,6 +91,8 @@ class Lanes:
 
     def open(self, provider: str, now: float) -> bool:
         """Whether the lane lets jobs through."""
+        if provider in self.pauses:
+            return False
         until = self.lane(provider).closed_until
         return until is None or now >= until
 
@@ -95,7 +106,16 @@ class Lanes:
 
     def stuck(self, provider: str, probes: int) -> str:
         """Say why a provider takes nobody's jobs when so many probes in a row found out, or ""."""
+        if provider in self.pauses:
+            return str(self.pauses[provider])
         return self.paused(provider) if self.lane(provider).refusals >= probes else ""
+
+    def try_now(self, provider: str, now: float) -> str:
+        """Let one job probe at once; say why the lane was closed, "" when it was not."""
+        lane = self.lane(provider)
+        if lane.closed_until is not None:
+            lane.closed_until = min(now, lane.closed_until)
+        return lane.why
 
     def set_back(self, by_s: float) -> None:
         """Pause no longer than before although the clock was set back."""

@@ -63,4 +63,6 @@ class Lookout:
         lane = self.daemon.lanes.lane(provider)
         in_work = self.daemon.queue.in_work(provider)
         paused = bool(self.daemon.lanes.paused(provider))
+        if pause := self.daemon.lanes.pauses.get(provider):
+            return LaneView(provider, lane.seats, in_work, why=str(pause), paused=True)
         return LaneView(provider, lane.seats, in_work, lane.closed_until, lane.why, paused)

@@ -82,11 +82,20 @@ class Runner:
 
     def _interrupted(self, job: Job) -> bool:
         """Whether no further effect is to be begun for now."""
-        return self.stopping() or job.id in self.wanted or job.id in self.unseated
+        wanted = job.id in self.wanted or job.id in self.unseated
+        return self.stopping() or wanted or self._paused(job)
+
+    def _paused(self, job: Job) -> bool:
+        """Whether a person wants nothing new paid where the job would be paid next."""
+        if job.prepared is None or job.state not in {State.PREPARED, State.STAGED}:
+            return False
+        return job.prepared.spec.provider in self.lanes.pauses
 
     async def _step(self, job: Job, effect: Effect) -> tuple[Job, Sequence[Event]]:
         """Perform one effect and record what came of it, or why it must not be."""
         events = await self._perform(job, effect)
+        if effect is Effect.INTEND and self._paused(job):
+            return job, ()  # while it was composed; nothing is recorded, so nothing is in doubt
         try:
             return await self.record(job, events), events
         except Declined:

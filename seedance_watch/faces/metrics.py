@@ -91,7 +91,9 @@ def _hearing(_snapshot: Snapshot, live: Live) -> Samples:
 
 
 def _lane_open(_snapshot: Snapshot, live: Live) -> Samples:
-    return [((each.provider,), float(each.until is None)) for each in live.lanes]
+    return [
+        ((each.provider,), float(each.until is None and not each.paused)) for each in live.lanes
+    ]
 
 
 def _lane_jobs(_snapshot: Snapshot, live: Live) -> Samples:
