@@ -25,14 +25,20 @@ def pending(desk: Desk, *, most: int = MOST) -> tuple[tuple[Waiting, ...], int]:
 
     Args:
         desk: What is known of the inbox.
-        most: How many are told of.
+        most: How many are told of; the others are only counted, which costs little.
     """
     times = _Times(time.monotonic(), desk.clock.now())
     folders = sorted(desk.scanner.walk(desk.scanner.top), key=lambda each: natural(each.rel))
-    wanted = chain.from_iterable(_wanted(each, desk.rules.kept, times) for each in folders)
-    passed = chain.from_iterable(_ignored(each, desk.scanner) for each in folders)
-    both = chain(wanted, passed)
-    return tuple(islice(both, most)), sum(1 for _ in both)
+    shut = (each for each in folders if each.trouble)
+    wanted = ((each, file) for each in folders for file in _wanted(each, desk.rules.kept))
+    passed = ((each, name) for each in folders for name in _passed(each))
+    told: Iterator[Waiting] = chain(
+        (why.unreadable(each.rel, each.trouble) for each in shut),
+        (_stands(folder, file, times) for folder, file in islice(wanted, most)),
+        (_ignored(folder, name, desk.scanner) for folder, name in islice(passed, most)),
+    )
+    kept = tuple(islice(told, most))
+    return kept, sum(1 for _ in chain(told, wanted, passed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,15 @@ class _Times:
         return None if at_s is None or at_s <= self.now_s else self.now + at_s - self.now_s
 
 
-def _wanted(folder: Folder, kept: Kept, times: _Times) -> Iterator[Waiting]:
-    """Give the files that may become part of a drop, in natural order."""
-    if folder.trouble:
-        yield why.unreadable(folder.rel, folder.trouble)
-    for name, file in sorted(folder.files.items(), key=lambda each: natural(each[0])):
+def _wanted(folder: Folder, kept: Kept) -> Iterator[File]:
+    """Give the files that may become part of a drop; in natural order where they are few."""
+    files = list(folder.files.items())
+    if len(files) <= MOST:
+        files.sort(key=lambda each: natural(each[0]))
+    for name, file in files:
         ours = file.kind is Kind.DEFAULTS or file.handed or folder.under(name) in kept
         if not ours:
-            yield _stands(folder, file, times)
+            yield file
 
 
 def _stands(folder: Folder, file: File, times: _Times) -> Waiting:
@@ -68,11 +75,14 @@ def _stands(folder: Folder, file: File, times: _Times) -> Waiting:
     return why.settling(path, times.utc(file.due_s), unfinished=unfinished)
 
 
-def _ignored(folder: Folder, scanner: Scanner) -> Iterator[Waiting]:
+def _passed(folder: Folder) -> Iterator[str]:
     """Give the names that are passed over."""
     for name in folder.listing:
-        if name in folder.odd:
-            yield why.ignored(folder.under(name), folder.odd[name])
-        elif name != OWN and name not in folder.files and name not in folder.below:
-            rel = folder.under(name)
-            yield why.ignored(rel, scanner.passed_over(rel, name))
+        lost = name not in folder.files and name not in folder.below
+        if name != OWN and lost:
+            yield name
+
+
+def _ignored(folder: Folder, name: str, scanner: Scanner) -> Waiting:
+    rel = folder.under(name)
+    return why.ignored(rel, folder.odd.get(name) or scanner.passed_over(rel, name))
