@@ -39,6 +39,7 @@ _COMMANDS = (
     ("init", "init", "Write a commented configuration and the folders of a new studio."),
     ("run", "run", "Watch the inboxes and make videos, in the foreground, until stopped."),
     ("reload", "reload", "Let the running daemon apply a changed configuration."),
+    ("health", "health", "Say whether the daemon works; exit code 0 when it does."),
     ("systemd", "systemd", "Print a systemd unit that runs the daemon as a service."),
     ("check", "check", "Check configuration and sidecars, show each request and its cost."),
     ("status", "status", "Show the jobs and where they stand."),
