@@ -136,7 +136,7 @@ def test_a_folder_that_cannot_be_listed_is_told(
         desk.turn(set(), Scope.ALL)
         told = pending(desk)[0][0]
         assert (told.path, told.code, told.until) == ("deep", "unreadable", None)
-        assert told.why.startswith("it cannot be read: Permission denied")
+        assert "Permission denied" in told.why
     desk.turn(set(), Scope.ALL)
     assert [each.path for each in pending(desk)[0]] == ["deep/b.png"]
 
