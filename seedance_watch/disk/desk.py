@@ -11,6 +11,7 @@ from itertools import chain
 
 from seedance_watch.core.model import Drop
 from seedance_watch.core.pairing import Kind
+from seedance_watch.disk import access
 from seedance_watch.disk.scan import Folder, Scanner
 from seedance_watch.disk.serving import Rules, Serving, natural
 from seedance_watch.ports import Clock
@@ -170,12 +171,13 @@ class Desk:
             above = self.scanner.nearest(folder.rel.rpartition("/")[0])
             self.scanner.drop(above, folder)
         else:
-            folder.trouble = error.strerror or repr(error)
-            self.rules.remarks.unreadable(folder.rel, error)
+            folder.trouble = access.said(error, folder.path)
+            self.rules.remarks.unreadable(folder.rel, folder.trouble)
 
     def _restless(self, now_s: float) -> Iterator[Folder]:
         """Give the folders whose time has come, or that have files which were let go of."""
-        yield from map(self._offered_again, self.rules.kept.freed())
+        for source in self.rules.kept.freed():
+            yield self._offered_again(source, now_s)
         for rel, due_s in list(self._late.items()):
             if due_s <= now_s:
                 del self._late[rel]
@@ -186,11 +188,13 @@ class Desk:
             elif folder.due_s is not None and folder.due_s <= now_s:
                 yield folder
 
-    def _offered_again(self, source: str) -> Folder:
+    def _offered_again(self, source: str, now_s: float) -> Folder:
+        """Look whether a file that was let go of is still there: most often it was claimed."""
         rel, _, name = source.rpartition("/")
         folder = self.scanner.nearest(rel)
-        if name in folder.files:
-            folder.files[name].handed = False
+        file = folder.files.get(name)
+        if file is not None and self.scanner.look(folder, file, now_s):
+            file.handed = False
         return folder
 
     def _prompted_anew(self) -> Iterable[Folder]:

@@ -243,14 +243,23 @@ def _copy_in(source: Path, target: Path, scratch: Path) -> None:
 
 
 def copy(source: Path, part: Path) -> None:
-    """Copy bytes, durably, and the file's times and rights where the target can keep them."""
+    """Copy bytes, durably, and the file's owner, times and rights where the target keeps them."""
     part.unlink(missing_ok=True)
     with open(os.open(source, _READ), "rb") as there, part.open("xb") as here:
         shutil.copyfileobj(there, here, _COPY_BYTES)
         here.flush()
+        _belong_alike(there.fileno(), here.fileno())
         with suppress(OSError):
             shutil.copystat(source, part, follow_symlinks=False)
         os.fsync(here.fileno())
+
+
+def _belong_alike(there: int, here: int) -> None:
+    """Let a copy belong to whom the source belongs to, as far as this program may give it away."""
+    owner = os.fstat(there)
+    for user, group in ((-1, owner.st_gid), (owner.st_uid, -1)):
+        with suppress(OSError):
+            os.fchown(here, user, group)
 
 
 def _on_its_way(ending: str, *what: bytes) -> str:

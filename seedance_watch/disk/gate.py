@@ -11,7 +11,7 @@ from pathlib import Path
 from seedance_watch.core.model import Part, Role
 from seedance_watch.core.pairing import Glance, Kind
 from seedance_watch.core.settling import Pace, Proof, quiet_at, settled, touched
-from seedance_watch.disk import quiet
+from seedance_watch.disk import access, quiet
 from seedance_watch.disk.scan import File, Folder, Scanner
 
 
@@ -53,9 +53,10 @@ class Gate:
         """Hash a settled file; None when it changed meanwhile or cannot be read."""
         look = file.watched.look
         try:
+            access.takable(folder.path)  # or it would be claimed in vain again and again
             sha256 = quiet.digest(folder.path / file.name, look)
         except (quiet.Moved, OSError) as error:
-            self._again(file, error, now_s)
+            self._again(folder, file, error, now_s)
             return None
         return Part(role, folder.under(file.name), file.name, look.size_bytes, sha256)
 
@@ -93,7 +94,7 @@ class Gate:
         try:
             file.glance = file.glance or self._read(folder, file)
         except (quiet.Moved, OSError) as error:
-            self._again(file, error, now_s)
+            self._again(folder, file, error, now_s)
             return None
         file.due_s, file.trouble = None, ""
         return file.glance
@@ -108,8 +109,9 @@ class Gate:
         text = quiet.read_text(folder.path / file.name, file.watched.look)
         return Glance(broken=True) if text is None else self.glance(text, folder.rel)
 
-    def _again(self, file: File, error: Exception, now_s: float) -> None:
+    def _again(self, folder: Folder, file: File, error: Exception, now_s: float) -> None:
         file.whole = None
-        file.trouble = (error.strerror or repr(error)) if isinstance(error, OSError) else ""
+        at = folder.path / file.name
+        file.trouble = access.said(error, at) if isinstance(error, OSError) else ""
         file.watched = touched(file.watched, now_s)
         file.due_s = now_s + (self.retry_s if isinstance(error, OSError) else self.pace.proved_s)

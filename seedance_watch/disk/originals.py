@@ -13,7 +13,7 @@ from pathlib import Path
 from seedance_watch.core import naming
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.model import Part
-from seedance_watch.disk import files
+from seedance_watch.disk import access, files
 from seedance_watch.disk.places import PRIVATE, Outside, Places, below, mounted, scratch
 from seedance_watch.ports import Claim
 
@@ -50,7 +50,7 @@ def _take(inbox: Path, part: Part, target: Path) -> bool:
         return files.exists(target)
     # Taken: the folder has the file already and somebody dropped another of the same name. That
     # one is a drop of its own.
-    with suppress(files.Taken):
+    with suppress(files.Taken), access.taking_from(source.parent):
         return _moved(source, target, target.parent)
     return True
 

@@ -69,12 +69,12 @@ class Remarks:
         cure = "it is taken as soon as whatever writes it closes it"
         log.warning("inbox.waiting", watch=self.watch, path=path, wait_s=round(for_s), cure=cure)
 
-    def unreadable(self, path: str, error: OSError) -> None:
-        """Tell once that a file or folder cannot be read; again when the reason changes."""
-        reason = error.strerror or repr(error)
+    def unreadable(self, path: str, reason: str) -> None:
+        """Tell once that a file or folder cannot be read or taken; again for another reason."""
         if (path, reason) not in self._once:
             self._once.add((path, reason))
-            log.warning("inbox.unreadable", watch=self.watch, path=path, reason=reason)
+            cure = "let this program's user read it, and write in its folder"
+            log.warning("inbox.unreadable", watch=self.watch, path=path, reason=reason, cure=cure)
 
     def _tell(self, path: str, wait: _Wait, now_s: float) -> float | None:
         age_s = now_s - wait.since_s

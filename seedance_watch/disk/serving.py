@@ -14,7 +14,7 @@ from natsort import natsort_keygen, ns
 
 from seedance_watch.core.model import Drop, Part, Role
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, Plan, pair, split_ending
-from seedance_watch.disk import ends
+from seedance_watch.disk import access, ends
 from seedance_watch.disk.gate import Gate
 from seedance_watch.disk.kept import Kept
 from seedance_watch.disk.quiet import Moved
@@ -252,7 +252,7 @@ class Serving:
         except Moved:
             return None
         except OSError as error:
-            self.rules.remarks.unreadable(self.folder.under(file.name), error)
+            self.rules.remarks.unreadable(self.folder.under(file.name), access.said(error, path))
             return None
 
     # Telling
@@ -264,6 +264,9 @@ class Serving:
     def _tell(self) -> None:
         """Tell people what waits, and for what."""
         under = self.folder.under
+        for file in self.folder.files.values():
+            if file.trouble:
+                self.rules.remarks.unreadable(under(file.name), file.trouble)
         lacking = {b.names[0]: b.words for b in self._plan.bundles if b.lack is not Lack.NOTHING}
         waits = {**self._plan.waits, **lacking}
         words = {under(name): said + self._passed_over(name, said) for name, said in waits.items()}

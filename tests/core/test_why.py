@@ -219,8 +219,8 @@ def test_every_step_has_words() -> None:
         (
             why.unreadable("a.png", "Permission denied"),
             True,
-            Answer("unreadable", "it cannot be read: Permission denied", None,
-                   "let the daemon's user read it"),
+            Answer("unreadable", "it cannot be taken: Permission denied", None,
+                   "let the daemon's user read it, and write in its folder"),
         ),
         (
             why.complete("a.png"),

@@ -69,6 +69,7 @@ async def test_it_says_how_things_stand(studio: studios.Studio, sandbox: Sandbox
         studio.drop('prompt = "waves"\n', name="a")
         await life.until(lambda: "Being made\n  a: rivya is making it" in text(studio))
         await life.until(lambda: "Made last\n  a.mp4: " in text(studio))
+        await life.until(lambda: "a.toml" not in text(studio), 10.0)  # nor does it wait any more
         studio.drop('prompt = "rain"\n', name="b")
         studio.drop("prompt = 5\n", name="c")
         studio.drop('prompt = "alone"\n', name="d", images=())
