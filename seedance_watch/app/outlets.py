@@ -23,6 +23,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
 from seedance_watch.core.news import Kind, News, changes, low, news_of
 from seedance_watch.core.snapshot import Live
+from seedance_watch.engine.clock import RealClock
 from seedance_watch.faces.hooks import Command, Hooks
 from seedance_watch.faces.notices import Notices
 from seedance_watch.faces.tally import Tally
@@ -71,6 +72,7 @@ class Outlets:
         if commands := _commands(self.config):
             self.outlets.append(Hooks(commands))
         self.outlets += _channels(self.config)
+        self.outlets += _addresses(self.config)
 
     def heard(self, before: Job, after: Job, record: Record) -> None:
         """Take in a recorded event; a listener of the runner, which nothing here can stop."""
@@ -182,4 +184,25 @@ def _channels(config: Config) -> list[Outlet]:
             keys.window_s,
         )
         for keys, source in zip(config.notify, urls, strict=True)
+    ]
+
+
+def _addresses(config: Config) -> list[Outlet]:
+    """Give every address that programs are told at."""
+    if not config.webhook:
+        return []
+    from seedance_watch.faces.webhooks import Webhook  # noqa: PLC0415 - only where wanted
+
+    _, secrets = told_sources(config.notify, config.webhook)
+    return [
+        Webhook(
+            source.key.partition(".")[0],
+            keys.url,
+            key_reader(source),
+            frozenset(map(Kind, keys.events)),
+            frozenset(keys.watches),
+            keys.timeout_s,
+            RealClock().now,
+        )
+        for keys, source in zip(config.webhook, secrets, strict=True)
     ]
