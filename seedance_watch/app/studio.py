@@ -12,6 +12,7 @@ from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, JobSpec, Role
 from seedance_watch.core.polling import Durations, PollPace, poll_pace
+from seedance_watch.core.sharing import shared
 from seedance_watch.core.sidecar import Layer, Prices
 from seedance_watch.media.decoders import Decoders
 
@@ -78,7 +79,8 @@ class Studio:
             for part in sent
         )
         fitted = ratio.fitted(spec, model, pictures)
-        return Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
+        found = Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
+        return shared(found, job.claim.parts)
 
     def spec(self, claim: Claiming, folder: Path, *, to: str = "") -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""

@@ -23,7 +23,7 @@ class Kind(StrEnum):
     DEFAULTS = "defaults"
 
 
-@lru_cache(maxsize=1 << 16)  # a crowded folder's names are asked for again and again
+@lru_cache(maxsize=1 << 12)  # a folder's names are asked for again and again
 def split_ending(name: str) -> tuple[str, str]:
     """Split a file name into stem and lower-case ending with its dot, "" for none."""
     stem, dot, ending = name.rpartition(".")

@@ -7,6 +7,7 @@ logged, and a symlinked, unreadable or replaced folder is silently deaf. So even
 truth: the inbox scans, and asks `healthy` every few seconds.
 """
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -50,20 +51,30 @@ class _Emitter(InotifyFullEmitter):
 class _SignallingFD(InotifyFD):
     """Says when the kernel's queue overflowed, and knows whether it was cut off.
 
+    It does not listen below our own folder: ten thousand claimed drops would take as many of the
+    system's watches, and each of their files would wake three threads for nothing.
+
     Attributes:
         unmounted: Whether a file system that it listened to was taken away. When it is brought
             back it looks the same as before, but nothing is heard from it.
     """
 
-    def __init__(self, overflowed: Callable[[], None]) -> None:
+    def __init__(self, root: Path, overflowed: Callable[[], None]) -> None:
         super().__init__()
+        self._private = os.fsencode(root / OWN) + b"/"
         self._overflowed = overflowed
         self.unmounted = False
 
     def _add_callback(
         self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
     ) -> WatchDescriptor:
-        """Listen to a folder, without a warning for one met twice, as new ones often are."""
+        """Listen to a folder, without a warning for one met twice, as new ones often are.
+
+        Raises:
+            OSError: It cannot be listened to, or is not to be; watchdog passes over it.
+        """
+        if path.startswith(self._private):
+            raise PermissionError(errno.EPERM, "not listened to", os.fsdecode(path))
         self._get_or_create_watch(path, mask).callbacks.pop(id_, None)
         return super()._add_callback(path, mask, callback, id_)
 
@@ -112,7 +123,7 @@ class Watcher:
         self._root = root.resolve(strict=True)
         os.scandir(self._root).close()  # watchdog would swallow a missing permission
         self._identity = self._seen()
-        self._fd = _SignallingFD(lambda: hint(None))
+        self._fd = _SignallingFD(self._root, lambda: hint(None))
         self._fd.start()
         self._observer = BaseObserver(_Emitter, inotify_fd=self._fd)
         self._observer.schedule(

@@ -28,6 +28,7 @@ PRAGMAS = (
     ("mmap_size", 0),
     ("wal_autocheckpoint", 0),
     ("journal_size_limit", _WAL_KEPT_BYTES),
+    ("cache_size", -1024),  # KiB; the system keeps the file's pages as well
 )
 
 

@@ -231,6 +231,7 @@ class SqliteReader:
             connection.set_busy_timeout(_BUSY_MS)
             connection.pragma("mmap_size", 0)
             connection.pragma("temp_store", "MEMORY")
+            connection.pragma("cache_size", -512)  # KiB; the system keeps the file's pages as well
             check_version(connection, self._path)
             _check_not_older(connection, self._path)
         except BaseException:

@@ -51,6 +51,19 @@ async def test_hint_names_the_folder(root: Path, sub: str) -> None:
         await fact(lambda: sub in hints.folders)
 
 
+async def test_our_own_folder_costs_no_watches(root: Path) -> None:
+    """Claimed drops take none of the system's watches, old ones as little as new ones."""
+    (root / ".seedance" / "work" / "old").mkdir(parents=True)
+    async with listening(root) as (watch, hints):
+        (root / ".seedance" / "work" / "new").mkdir()
+        (root / ".seedance" / "ends").mkdir()
+        (root / "sub").mkdir()
+        (root / "sub" / "a.png").write_bytes(b"1")
+        await fact(lambda: "sub" in hints.folders)
+        heard = {each.short_str for each in watch._fd._watch_for_wd.values()}
+        assert len(heard) == 3, heard  # the inbox, its private folder for the canary, sub
+
+
 async def test_moving_away_delays_nothing(root: Path) -> None:
     """A claim's move out of the inbox does not hold up the next event."""
     async with listening(root) as (_, hints):
