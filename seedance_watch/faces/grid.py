@@ -28,7 +28,7 @@ def print_grid(
         return
     found = Table(box=None, header_style="bold", pad_edge=False)
     for name in names:
-        found.add_column(name, justify="right" if name in right else "left")
+        found.add_column(name, justify="right" if name in right else "left", overflow="fold")
     for row in rows:
         found.add_row(*map(Text, row))
     console.print(found)

@@ -119,7 +119,7 @@ def test_what_cannot_be_read_is_told(root: Path, monkeypatch: pytest.MonkeyPatch
 
     assert [each.bundle.image for each in coming] == ["b.png"]
     told = {each.path: each.why for each in waiting}
-    assert told["a.toml"] == "it cannot be read: Permission denied"
+    assert told["a.toml"] == "it cannot be taken: Permission denied"
 
 
 def test_an_inbox_that_is_not_there_is_an_error(tmp_path: Path) -> None:
