@@ -55,8 +55,10 @@ _COMMANDS = (
     ("resubmit", "orders", "Pay for another attempt of jobs in doubt."),
     ("pause", "lanes", "Pay for nothing new at a provider until it is resumed."),
     ("resume", "lanes", "Let paused providers go on."),
+    ("verify", "verify", "Compare videos with their receipts."),
     ("balance", "balance", "Ask the providers what is left on their accounts."),
     ("sandbox", "sandbox", "Serve an emulator of the providers for rehearsals and tests."),
+    ("completion", "completion", "Print a script that lets a shell complete commands."),
     ("schema", "schema", "Print the JSON Schema of the configuration or of a sidecar."),
 )
 
