@@ -16,11 +16,12 @@ _INBOX = {"inbox": "_looked", "watch": "_checked"}
 
 def _hurry() -> None:
     """Let every loop be late soon."""
-    from seedance_watch.disk import inbox
+    from seedance_watch.disk import ground, inbox
     from seedance_watch.engine import beats, daemon, live
 
     beats.GRACE_S = live.GRACE_S = 1.0
     inbox._STEP_S = 0.5
+    ground.PATIENCE_S = ground.PULSE_S = 0.3
     daemon._IDLE_S = 0.5
     daemon._ARM_S = ARM_S
 
@@ -33,7 +34,7 @@ def _hang(loop: str, now: Path) -> None:
         _replace(Writer, "_outcomes", now, lambda: threading.Event().wait())
     elif loop in _INBOX:
         _replace(Inbox, _INBOX[loop], now, lambda: threading.Event().wait())
-    else:
+    elif loop == "jobs":
         from seedance_watch.engine.clock import RealClock
 
         real = RealClock.pause

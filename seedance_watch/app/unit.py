@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.app.providers import rivya, segmind
-from seedance_watch.config.keys import KeySource, s3_sources, source_of
+from seedance_watch.config.keys import KeySource, s3_sources, source_of, told_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.words import show_path
 from seedance_watch.disk.mounts import LOCAL, mount_of, mounts
@@ -172,10 +172,12 @@ class Unit:
         yield from (f"ReadWritePaths=-{_quoted(path)}" for path in self._writable())
 
     def _folders(self) -> list[Path]:
-        """Give the folders of all watch entries, and the state directory where it is ours."""
+        """Give all folders that are written in, but for a state directory that systemd makes."""
         found = [path for watch in self.config.watches for path in watch.folders.values()]
         own = [self.config.state_dir] if self.account and not self._own_state() else []
-        return list(dict.fromkeys([*found, *own]))
+        figures = self.config.metrics.textfile
+        told = [Path(figures).parent] if figures else []
+        return list(dict.fromkeys([*found, *own, *told]))
 
     def _writable(self) -> list[str]:
         """Give what the sandbox leaves writable.
@@ -202,7 +204,8 @@ def _sources(config: Config) -> list[KeySource]:
     used = {name for watch in config.watches for name in _makers(watch.layers[-1].values)}
     found = [source_of(keys) for name, keys in config.providers.items() if name in used]
     bucket = config.s3 and config.segmind.image_host == "s3"
-    return [*found, *(s3_sources(config.s3) if config.s3 and bucket else ())]
+    found += s3_sources(config.s3) if config.s3 and bucket else ()
+    return found + [key for each in told_sources(config.notify, config.webhook) for key in each]
 
 
 def _makers(layer: object) -> list[str]:

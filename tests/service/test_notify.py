@@ -4,8 +4,10 @@ import itertools
 import os
 import secrets
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+import drive
 import hanging
 import pytest
 import studios
@@ -76,6 +78,41 @@ def test_a_loop_that_hangs_stops_the_signs_of_life(
         assert len(manager.told("WATCHDOG")) == before
         running.process.kill()
     assert any("daemon.stuck" in line and loop in line for line in running.lines)
+
+
+@pytest.fixture
+def server(studio: studios.Studio) -> Iterator[drive.Server]:
+    """A network drive in the place of the inbox."""
+    try:
+        with drive.drive(studio.inbox, studio.folder / "served") as found:
+            yield found
+    except OSError as error:
+        pytest.skip(f"no FUSE here: {error}")
+
+
+def test_a_hung_disk_is_no_hung_daemon(
+    studio: studios.Studio, server: drive.Server, tmp_path: Path
+) -> None:
+    """It lives on; only a reload has to wait, because what hangs would outlive the drain."""
+    environ = {"NOTIFY_SOCKET": str(tmp_path / "notify.sock"), "WATCHDOG_USEC": "1000000"}
+    started = daemon(studio, module=("hanging", "none", "-"), **environ)
+    with managed(environ["NOTIFY_SOCKET"]) as manager, started as running:
+        server.hang()
+        wait(lambda: running.said("spool.frozen"))
+        before = len(manager.told("WATCHDOG"))
+        time.sleep(4.0)
+        assert len(manager.told("WATCHDOG")) >= before + 8
+        assert not running.said("daemon.stuck")
+
+        text = studio.config.read_text()
+        studio.config.write_text(text.replace("per_day = 0", "per_day = 1.0"))
+        running.hang_up()
+        wait(lambda: running.said("config.refused"))
+        assert any("does not answer: reload when it does" in line for line in running.lines)
+        server.go_on()
+        wait(lambda: running.said("spool.answered"))
+        running.hang_up()
+        wait(lambda: running.said("config.loaded"))
 
 
 def test_another_process_is_asked_for_signs_of_life() -> None:

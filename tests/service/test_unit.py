@@ -108,6 +108,15 @@ def test_keys_are_handed_over_as_credentials(studio: studios.Studio) -> None:
     assert any(file in remark for remark in unit(studio).remarks())
 
 
+def test_what_tells_others_is_let_out(studio: studios.Studio) -> None:
+    """Secrets of channels are credentials too, and the file of figures may be written."""
+    more = '[metrics]\ntextfile = "figures/seedance.prom"\n[[notify]]\nurl_env = "CHAT"\n'
+    studio.configure(more=more)
+    text = unit(studio).text()
+    assert "LoadCredential=CHAT:/etc/seedance-watch/CHAT\n" in text
+    assert f"ReadWritePaths=-{studio.folder}/figures\n" in text
+
+
 def test_what_is_missing_is_named(studio: studios.Studio) -> None:
     """A folder that is not there cannot be opened in the sandbox later."""
     told = "\n".join(unit(studio).remarks())
