@@ -211,6 +211,7 @@ class Webhook:
             headers = signed(news, key_of(self.read_secret()), at=self.now())
             work = partial(post, self.url, body_of(news), headers, timeout_s=self.timeout_s)
             posting = asyncio.get_running_loop().run_in_executor(None, work)
+            posting.add_done_callback(_looked_at)
             self._under_way = news.id, posting
         about, posting = self._under_way
         await asyncio.wait({posting}, timeout=2 * self.timeout_s)
@@ -239,6 +240,12 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float)
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise Unsent(f"it cannot be reached: {_plain(reason)}") from None
+
+
+def _looked_at(posting: "asyncio.Future[int]") -> None:
+    """Let nobody complain of an answer that came when it was given up."""
+    if not posting.cancelled():
+        posting.exception()
 
 
 def _plain(reason: Any) -> str:
