@@ -20,8 +20,8 @@ def _hurry() -> None:
     from seedance_watch.engine import beats, daemon, live
 
     beats.GRACE_S = live.GRACE_S = 1.0
-    inbox._STEP_S = 0.5
-    ground.PATIENCE_S = ground.PULSE_S = 0.3
+    inbox._STEP_S = 3.0
+    ground.PATIENCE_S = ground.PULSE_S = 1.0
     daemon._IDLE_S = 0.5
     daemon._ARM_S = ARM_S
 

@@ -95,13 +95,14 @@ def test_a_hung_disk_is_no_hung_daemon(
 ) -> None:
     """It lives on; only a reload has to wait, because what hangs would outlive the drain."""
     environ = {"NOTIFY_SOCKET": str(tmp_path / "notify.sock"), "WATCHDOG_USEC": "1000000"}
+    studio.configure(watch="scan_network_s = 0.1")  # it is looking when the drive hangs
     started = daemon(studio, module=("hanging", "none", "-"), **environ)
     with managed(environ["NOTIFY_SOCKET"]) as manager, started as running:
         server.hang()
         wait(lambda: running.said("spool.frozen"))
         before = len(manager.told("WATCHDOG"))
-        time.sleep(4.0)
-        assert len(manager.told("WATCHDOG")) >= before + 8
+        time.sleep(6.0)
+        assert len(manager.told("WATCHDOG")) >= before + 12
         assert not running.said("daemon.stuck")
 
         text = studio.config.read_text()
