@@ -186,7 +186,7 @@ async def build(
         runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides, beats=beats
     )
     hands = daemon.turns.hands
-    drags = Drags(daemon.queue, inboxes, spool, clock, daemon.obey, hands.refuse)
+    drags = Drags(daemon.queue, inboxes, spool, journal, clock, daemon.obey, hands.refuse)
     daemon.besides, daemon.errands = (*besides, drags.run), (drags.once,)
     lookout = Lookout(daemon, accounts, desk.version)
     paused = Pauses(daemon, partial(pauses.keep, config.state_dir))

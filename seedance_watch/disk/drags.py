@@ -1,4 +1,4 @@
-"""Notes that people dragged out of held/: found, read, and taken away once they were obeyed.
+"""Notes in held/, or dragged out of it: found, read, and taken away when they are of no use.
 
 What lies there may come from anybody, so only regular files of little size are read, nothing is
 reached through a link, and only what was read is removed.
@@ -36,6 +36,16 @@ def found(places: Places, watch: str, names: Iterable[str]) -> list[Dragged]:
     return [note for note in notes if note]
 
 
+def standing(places: Places, watch: str) -> list[Dragged]:
+    """Give the notes that stand in held/.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    notes = (_read(places, watch, "held", name) for name in _below(places.held))
+    return [note for note in notes if note]
+
+
 def take_away(places: Places, note: Dragged) -> None:
     """Remove a note, if it still is what was read; one that is gone is fine."""
     again = _read(places, note.watch, note.to, note.name)
@@ -44,7 +54,8 @@ def take_away(places: Places, note: Dragged) -> None:
 
 
 def _path(places: Places, to: str, name: str) -> Path:
-    return below({"inbox": places.inbox, "failed": places.failed}[to], name)
+    roots = {"inbox": places.inbox, "failed": places.failed, "held": places.held}
+    return below(roots[to], name)
 
 
 def _below(root: Path) -> Iterator[str]:

@@ -198,8 +198,15 @@ class Spool:
             self._sure(watch, "inbox", "failed")
             return drags.found(places, watch, names)
 
+    def noted(self, watch: str) -> list[Dragged]:
+        """Give the notes that stand in held/."""
+        places = self.places(watch)
+        with local("looking for notes in", places.held):
+            self._sure(watch, "held")
+            return drags.standing(places, watch)
+
     def take_away(self, note: Dragged) -> None:
-        """Remove a dragged note; one that is not there, or is another one by now, is fine."""
+        """Remove a note; one that is not there, or is another one by now, is fine."""
         places = self.places(note.watch)
         with local("removing the note", Path(note.name)):
             self._sure(note.watch, note.to)

@@ -7,16 +7,17 @@ note stands in held/ again and says why. Nothing is looked for while no job is h
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import structlog
 
 from seedance_watch.core import dragged, reasons
 from seedance_watch.core.errors import Fault, Stale
-from seedance_watch.core.machine import Job
+from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.orders import Order, Refused
 from seedance_watch.engine.queue import Queue
-from seedance_watch.ports import Clock, Dragged, Inbox, Spool
+from seedance_watch.ports import Clock, Dragged, Inbox, Journal, Spool
 
 EVERY_S = 2.0
 _SHARE = 20.0  # looking takes at most one part in so many of the time, however much lies there
@@ -29,7 +30,8 @@ class Drags:
     Attributes:
         queue: The open jobs.
         inboxes: The watched folders, by watch name.
-        spool: Finds, writes and removes notes.
+        spool: Finds and removes notes.
+        journal: Knows the jobs that are over.
         clock: Waits.
         obey: Does what a person orders; raises Refused.
         refuse: Lets the note about a job stand in held/ again, with what is said first.
@@ -38,6 +40,7 @@ class Drags:
     queue: Queue
     inboxes: Mapping[str, Inbox]
     spool: Spool
+    journal: Journal
     clock: Clock
     obey: Callable[[Order], Awaitable[Job]]
     refuse: Callable[[str, str], Awaitable[None]]
@@ -52,14 +55,33 @@ class Drags:
     async def once(self) -> None:
         """Look into the folders of every watch entry."""
         for watch in self.inboxes:
+            await self.tidy(watch)
             await self.look(watch)
 
     async def _watch(self, watch: str, stop: asyncio.Event) -> None:
         spent_s = 0.0
+        await self.tidy(watch)
         while not await self.clock.pause(max(EVERY_S, spent_s * _SHARE), stop):
             begun_s = time.monotonic()
             await self.look(watch)
             spent_s = time.monotonic() - begun_s
+
+    async def tidy(self, watch: str) -> None:
+        """Take the notes away that a crash left in held/ about jobs that are held no more."""
+        with suppress(Fault):
+            for note in await asyncio.to_thread(self.spool.noted, watch):
+                if await self._outlived(note):
+                    await asyncio.to_thread(self.spool.take_away, note)
+
+    async def _outlived(self, note: Dragged) -> bool:
+        """Whether a note speaks of one of our jobs that is not held; others' are left alone."""
+        order = dragged.wanted(note.name.rpartition("/")[2], note.text, to="inbox")
+        if order is None:
+            return False
+        job = self.queue.job(order.job_id)
+        if job is None and (history := await self.journal.history(order.job_id)):
+            job = fold(order.job_id, history)
+        return job is not None and job.claim.watch == note.watch and job.hold is None
 
     async def look(self, watch: str) -> None:
         """Obey what was dragged in the folders of a watch entry, if any of its jobs is held.

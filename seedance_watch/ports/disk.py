@@ -31,11 +31,11 @@ class Putting(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Dragged:
-    """A note that somebody put into another folder than held/.
+    """A note as it lies in a folder: in held/, or where somebody put it.
 
     Attributes:
         watch: Name of the watch entry whose folder it lies in.
-        to: That folder: "inbox" or "failed".
+        to: That folder: "inbox", "failed" or "held".
         name: Its path below it, "/" between parts.
         text: What stands in it.
     """
@@ -121,8 +121,12 @@ class Spool(Protocol):
         """Give the notes in failed/, and those in the inbox that its looks found there (names)."""
         ...
 
+    def noted(self, watch: str) -> list[Dragged]:
+        """Give the notes that stand in held/."""
+        ...
+
     def take_away(self, note: Dragged) -> None:
-        """Remove a dragged note, unless it is another one by now."""
+        """Remove a note, unless it is another one by now."""
         ...
 
 

@@ -25,13 +25,28 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drags, "_SHARE", 1.0)
 
 
-async def hold_at(moment: type[Event], studio: studios.Studio, *names: str) -> None:
-    """Hold jobs that got as far as an event; no daemon runs afterwards."""
+async def hold_at(moment: type[Event], studio: studios.Studio) -> None:
+    """Hold a job that got as far as an event; no daemon runs afterwards."""
     async with living(studio) as life:
         life.when(moment, life.stop.set)
-        for name in names or ["shot"]:
-            studio.drop(f'prompt = "waves of {name}"\n', name=name)
+        studio.drop('prompt = "waves"\n')
         await life.until(life.stop.is_set)
+    await hold_all(studio)
+
+
+async def hold_unpaid(studio: studios.Studio, *names: str) -> None:
+    """Hold jobs that nothing was paid for; no daemon runs afterwards."""
+    before = studio.config.read_text()
+    studio.configure(more="[providers.rivya.budget]\nper_day = 0")
+    for name in names:
+        studio.drop(f'prompt = "waves of {name}"\n', name=name)
+    await studios.once(studio)
+    studio.config.write_text(before)
+    await hold_all(studio)
+
+
+async def hold_all(studio: studios.Studio) -> None:
+    """Hold every job, by a person's word."""
     for row in studio.rows():
         answer = await give(load(studio.config), Order(Act.HOLD, row.job_id, anyway=True))
         assert answer.obeyed, answer.said
@@ -206,7 +221,7 @@ async def test_a_job_that_went_on_in_the_meantime_is_not_given_up_silently(
     studio: studios.Studio, sandbox: Sandbox
 ) -> None:
     """Its note comes too late: what was not done is said in held/ until the job is over."""
-    await hold_at(Claimed, studio, "shot", "other")
+    await hold_unpaid(studio, "shot", "other")
     text = (studio.held / NOTE).read_text()
     [shot] = [row.job_id for row in studio.rows() if row.label == "shot"]
     await give(load(studio.config), Order(Act.RELEASE, shot))
@@ -221,6 +236,27 @@ async def test_a_job_that_went_on_in_the_meantime_is_not_given_up_silently(
     assert "It goes on." in said[0]
     assert studio.seen("failed") == []
     assert len(sandbox.ledger("charge")) == 1
+
+
+async def test_a_note_that_outlived_its_hold_is_taken_away_at_the_next_start(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """As a crash leaves it; one that is no note of ours, or about a job unknown here, stays."""
+    await hold_unpaid(studio, "shot", "other")
+    text = (studio.held / NOTE).read_text()
+    [shot] = [row.job_id for row in studio.rows() if row.label == "shot"]
+    await give(load(studio.config), Order(Act.CANCEL, shot))
+    await studios.once(studio)
+    assert studio.seen("held") == ["other.held.txt"]
+
+    (studio.held / NOTE).write_text(text)
+    (studio.held / "mine.held.txt").write_text("buy milk")
+    (studio.held / "strange.held.txt").write_text(text.replace(shot, "strange-1"))
+    async with living(studio) as life:
+        stays = ["mine.held.txt", "other.held.txt", "strange.held.txt"]
+        await life.until(lambda: studio.seen("held") == stays)
+        await life.pulses(6)
+        assert studio.seen("held") == stays
 
 
 def _texts(path: Path) -> list[str]:
