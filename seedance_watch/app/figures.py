@@ -15,7 +15,6 @@ from seedance_watch.config.values import loopback
 from seedance_watch.core.health import ills, notes
 from seedance_watch.core.snapshot import Live, Snapshot
 from seedance_watch.disk import files
-from seedance_watch.faces.endpoint import application, serving
 from seedance_watch.faces.metrics import MEDIA_TYPE, exposition
 from seedance_watch.faces.tally import Tally
 from seedance_watch.journal.reader import SqliteReader
@@ -76,6 +75,11 @@ class Figures:
         keys = self.config.metrics
         async with AsyncExitStack() as stack:
             if keys.listen:
+                from seedance_watch.faces.endpoint import (  # noqa: PLC0415 - costs memory
+                    application,
+                    serving,
+                )
+
                 app = application(
                     self.page, self.health, media_type=MEDIA_TYPE, local=loopback(keys.listen)
                 )

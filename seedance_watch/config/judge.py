@@ -23,6 +23,7 @@ def judged(config: Config, catalogue: Catalogue) -> list[Complaint]:
         *_no_bucket(config),
         *_exposed(config),
         *_unknown_watches(config),
+        *_one_name_for_two(config),
     ]
 
 
@@ -71,3 +72,20 @@ def _unknown_watches(config: Config) -> Iterator[Complaint]:
                     problem = f"there is no watch called {show(name)}"
                     hint = meant(name, names)
                     yield Complaint(config.table.file, line, path_text(path), problem, hint)
+
+
+def _one_name_for_two(config: Config) -> Iterator[Complaint]:
+    """A service manager knows a credential by its name alone."""
+    for kind, key, entries in (
+        ("notify", "url", config.notify),
+        ("webhook", "secret", config.webhook),
+    ):
+        seen: dict[str, object] = {}
+        for number, each in enumerate(entries):
+            env, file = getattr(each, f"{key}_env"), getattr(each, f"{key}_file")
+            if seen.setdefault(env, file) != file:
+                path = (kind, number, f"{key}_env")
+                line = config.table.line(path)
+                problem = f"{show(env)} also names what another [[{kind}]] reads from elsewhere"
+                hint = f"give each a {key}_env of its own"
+                yield Complaint(config.table.file, line, path_text(path), problem, hint)

@@ -190,7 +190,7 @@ def state_for_anothers_group(layout: Layout) -> str:
 
 
 def channel_url_for_everybody(layout: Layout) -> str:
-    layout.write(more='[[notify]]\n[[notify]]\nurl_file = "url"')
+    layout.write(more='[[notify]]\n[[notify]]\nurl_env = "B"\nurl_file = "url"')
     (layout.folder / "url").touch()
     (layout.folder / "url").chmod(0o666)
     return r"studio\.toml:\d+: notify\[2\]\.url_file: .* can be changed by every user"

@@ -76,6 +76,7 @@ def test_what_is_no_command_is_refused(said: Said, words: str) -> None:
         ('[[webhook]]\nurl = "ftp://x"', "webhook[1].url"),
         ('[[webhook]]\nurl = "https://me:pw@x"', "webhook[1].url"),
         ("[[webhook]]\n", "webhook[1]"),
+        ('[[notify]]\nurl_file = "/a"\n[[notify]]\nurl_file = "/b"', "notify[2].url_env"),
     ],
 )
 def test_mistakes_in_channels_are_told(said: Said, lines: str, key: str) -> None:
@@ -100,3 +101,10 @@ def test_urls_and_secrets_are_starred(read: Read, tmp_path: Path) -> None:
     assert shown["webhook[1].secret"][0] == "********"
     assert "secret-token" not in str(shown)
     assert "c2VjcmV0" not in str(shown)
+
+
+def test_two_addresses_may_share_a_secret(read: Read) -> None:
+    """One place for one thing is no contradiction."""
+    entry = '[[webhook]]\nurl = "http://nas/x"\nsecret_file = "/a"\n'
+
+    assert len(read(WATCH + entry + entry).webhook) == 2
