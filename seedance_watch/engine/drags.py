@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from seedance_watch.core import dragged, reasons
-from seedance_watch.core.errors import Fault, Stale
+from seedance_watch.core.errors import Fault, IllegalMove, JournalError, Stale
 from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.orders import Order, Refused
 from seedance_watch.engine.queue import Queue
@@ -68,7 +68,7 @@ class Drags:
 
     async def tidy(self, watch: str) -> None:
         """Take the notes away that a crash left in held/ about jobs that are held no more."""
-        with suppress(Fault):
+        with suppress(Fault, JournalError, IllegalMove):  # one history may be unreadable
             for note in await asyncio.to_thread(self.spool.noted, watch):
                 if await self._outlived(note):
                     await asyncio.to_thread(self.spool.take_away, note)
