@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -25,6 +25,7 @@ from seedance_watch.faces.plain import of_snapshot
 _EVERY_S = 1.0
 _HEAD = 12  # lines above the jobs that a terminal should have room for
 Which = Literal["all", "open", "ended"]
+Look = Callable[[], Coroutine[None, None, Snapshot]]
 
 
 def status(
@@ -56,22 +57,23 @@ def status(
         return Exit.USAGE
     look = _look(settings, which, limit)
     if as_json:
-        show(json.dumps(of_snapshot(look())))
+        show(json.dumps(of_snapshot(asyncio.run(look()))))
     elif watch:
-        _watched(look, settings, console)
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_watched(look, settings, console))
     else:
-        snapshot = look()
+        snapshot = asyncio.run(look())
         print_board(snapshot, jobs(snapshot, limit), zone_of(settings), console)
     return Exit.OK
 
 
-def _look(config: Config, which: Which, limit: int) -> Callable[[], Snapshot]:
+def _look(config: Config, which: Which, limit: int) -> Look:
     """Give what looks once."""
     most = {"open_most": 0 if which == "ended" else limit, "ended_most": limit}
     most |= {"ended_most": 0} if which == "open" else {}
 
-    def look() -> Snapshot:
-        said = asyncio.run(live(config.state_dir))
+    async def look() -> Snapshot:
+        said = await live(config.state_dir)
         with reading(config) as reader:
             return take(config, reader, said, now=RealClock().now(), **most)
 
@@ -83,15 +85,14 @@ def jobs(snapshot: Snapshot, most: int) -> list[Row]:
     return [*snapshot.open, *snapshot.ended][:most]
 
 
-def _watched(look: Callable[[], Snapshot], config: Config, console: Console) -> None:
-    """Show it anew every second."""
+async def _watched(look: Look, config: Config, console: Console) -> None:
+    """Show it anew every second, until interrupted."""
     from rich.live import Live as Screen  # noqa: PLC0415 - takes long to load
 
     zone, stop = zone_of(config), asyncio.Event()
-    shown = Screen(console=console, screen=True, auto_refresh=False)
-    with contextlib.suppress(KeyboardInterrupt), shown as screen:
+    with Screen(console=console, screen=True, auto_refresh=False) as screen:
         while True:
-            snapshot = look()
+            snapshot = await look()
             rows = jobs(snapshot, max(5, console.height - _HEAD))
             screen.update(board(snapshot, rows, zone), refresh=True)
-            asyncio.run(RealClock().pause(_EVERY_S, stop))
+            await RealClock().pause(_EVERY_S, stop)

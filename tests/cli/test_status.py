@@ -55,7 +55,7 @@ def seen(terminal: int, what: bytes, times: int) -> None:
 def test_watch_shows_it_anew_until_it_is_interrupted(studio: studios.Studio) -> None:
     """Ctrl-C is how it is meant to end."""
     with on_a_terminal(studio, "status", "--watch") as (_, terminal):
-        seen(terminal, b"none yet", 2)
+        seen(terminal, b"none yet", 4)
 
 
 def test_watch_needs_a_terminal(studio: studios.Studio) -> None:
