@@ -9,7 +9,7 @@ hold up the whole process until it answers.
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,18 +164,20 @@ async def _ran(command: Command, environment: Mapping[str, str]) -> _Ended:
         pipe, said = await asyncio.get_running_loop().connect_read_pipe(_Said, reading)
         try:
             reason = await _waited(process, command.timeout_s)
-            await _until(said.over, _LINGER_S)
+            await _within(_LINGER_S, said.over.wait())
         finally:
             if process.returncode is None or not said.over.is_set():
                 _signal(process, signal.SIGKILL)  # what it left behind holds its output
             pipe.close()
+            await _within(_LINGER_S, process.wait())  # or the loop is gone when it ends
     return _Ended(reason, said.end.decode("utf-8", "backslashreplace").strip())
 
 
-async def _until(event: asyncio.Event, seconds: float) -> None:
+async def _within(seconds: float, what: Awaitable[object]) -> None:
+    """Wait for something, but no longer."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await event.wait()
+            await what
 
 
 async def _waited(process: asyncio.subprocess.Process, timeout_s: float) -> str:
@@ -185,9 +187,7 @@ async def _waited(process: asyncio.subprocess.Process, timeout_s: float) -> str:
             code = await process.wait()
             return f"it ended with {code}" if code else ""
     _signal(process, signal.SIGTERM)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(_POLITE_S):
-            await process.wait()
+    await _within(_POLITE_S, process.wait())
     _signal(process, signal.SIGKILL)
     await process.wait()
     return f"it took longer than {timeout_s:g} s and was killed"
