@@ -56,6 +56,7 @@ _COMMANDS = (
     ("pause", "lanes", "Pay for nothing new at a provider until it is resumed."),
     ("resume", "lanes", "Let paused providers go on."),
     ("verify", "verify", "Compare videos with their receipts."),
+    ("doctor", "doctor", "Check everything that could keep jobs from being done."),
     ("balance", "balance", "Ask the providers what is left on their accounts."),
     ("sandbox", "sandbox", "Serve an emulator of the providers for rehearsals and tests."),
     ("completion", "completion", "Print a script that lets a shell complete commands."),

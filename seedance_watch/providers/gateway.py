@@ -66,6 +66,7 @@ class Gateway:
         self._key = key
         self._clock = clock
         self._ahead_s = 0.0
+        self.skew_s: float | None = None  # the provider's clock less ours; None: not told yet
         self._ahead_then: dict[str, float] = {}
         self._settings = settings
         rule = LinkRule.of(settings.base_url)
@@ -228,6 +229,7 @@ class Gateway:
             headers = dict(call.headers)
         reply = await self._wire.send(call, target, headers=headers, key=key, part=part)
         self._ahead_s = paying.ahead_s(reply)
+        self.skew_s = paying.skew_s(reply)
         return reply
 
     async def _check_age(self, intended_at: float) -> None:

@@ -34,8 +34,13 @@ def check_intended(call: Call, intent: Intended | None, paid: int) -> None:
 
 def ahead_s(reply: Reply) -> float:
     """Give how far the provider's clock is ahead of ours; 0.0 when behind, or not told."""
+    return max(0.0, skew_s(reply) or 0.0)
+
+
+def skew_s(reply: Reply) -> float | None:
+    """Give the provider's clock less ours; None: not told. Precise to some seconds."""
     told_at = http_date(reply.headers.get("date", ""))
-    return 0.0 if told_at is None else max(0.0, told_at - reply.at)
+    return None if told_at is None else told_at - reply.at
 
 
 _NOTED_MOST = 1000
