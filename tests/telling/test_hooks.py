@@ -3,12 +3,14 @@
 import asyncio
 import json
 import re
+import shutil
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
+import drive
 import pytest
 import studios
 from structlog.testing import capture_logs
@@ -297,3 +299,24 @@ def test_the_document_lists_every_variable() -> None:
         "HOME",
         "LC_ALL",
     }
+
+
+async def test_a_program_on_a_hung_drive_holds_up_nobody(studio: studios.Studio) -> None:
+    """It cannot even be begun; the process that is asked to is another one."""
+    point, served = studio.folder / "programs", studio.folder / "programs served"
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(drive.drive(point, served))
+        except OSError as error:
+            pytest.skip(f"no FUSE here: {error}")
+        shutil.copy("/bin/true", served / "upload")
+        (served / "upload").chmod(0o755)
+        more = f'[watch.hooks]\non_done = ["{point}/upload"]\ntimeout_s = 1.0'
+        studio.configure(more=more)
+        async with telling(studio) as daemon:
+            server.hang()
+            for number in range(AT_ONCE):
+                studio.drop(f'prompt = "{number}"\n', name=f"shot{number}")
+            await daemon.until(lambda: len(studio.seen("done")) == 2 * AT_ONCE)
+            await daemon.until(lambda: daemon.said("hook.failed"))
+            server.go_on()
