@@ -65,7 +65,7 @@ def show(
         for text in jobs:
             rows = jobs_of(text, settings, reader) if reader else []
             if not rows:
-                say(f"seedance-watch show: there is no job {text}")
+                say(f"seedance-watch show: there is no job {printable(text)}")
                 code = Exit.SOME_FAILED
             for row in rows:
                 life = _life(row, asked)
