@@ -12,6 +12,7 @@ from pathlib import Path
 
 from seedance_watch.core import naming
 from seedance_watch.core.events import Claiming
+from seedance_watch.core.model import Part
 from seedance_watch.disk import files
 from seedance_watch.disk.places import Places, below, scratch
 
@@ -44,10 +45,10 @@ def put_back(claim: Claiming, places: Places) -> list[str]:
         Unmoved: Another file has one of the names in the inbox, or some are nowhere.
         OSError: Nothing was lost; it may be done again.
     """
-    found = _found(claim, places)
+    target = below(places.inbox, _in(claim, "x")).parent
+    found = _found(claim, places, target)
     if not found:
         return []
-    target = below(places.inbox, _in(claim, "x")).parent
     moves = {path: target / name for name, path in found.items()}
     _sure(moves)
     files.make_dirs(target)
@@ -89,16 +90,25 @@ def remove_notes(claim: Claiming, places: Places) -> None:
             files.remove(path)
 
 
-def _found(claim: Claiming, places: Places) -> dict[str, Path]:
-    """Give each original's name and where it lies, or lay, in failed/; empty: none is known."""
+def _found(claim: Claiming, places: Places, target: Path) -> dict[str, Path]:
+    """Give each original's name and where it lies, or lay, in failed/; empty: none is known.
+
+    An earlier attempt may have moved some of them, or all but not the note.
+    """
     for choice in _choices(claim, places):
         there = {part.name: _original(claim, places, part.name, choice) for part in claim.parts}
-        if not any(files.exists(path) for path in there.values()):
-            continue
-        noted = any(_ours(claim, path) for path in _notes(claim, places, choice))
-        if noted or all(files.holds(there[each.name], each.sha256) for each in claim.parts):
+        lies = any(map(files.exists, there.values()))
+        if any(_ours(claim, path) for path in _notes(claim, places, choice)):
+            if lies or all(files.exists(target / name) for name in there):
+                return there
+        elif lies and all(_equal(part, there[part.name], target) for part in claim.parts):
             return there
     return {}
+
+
+def _equal(part: Part, path: Path, target: Path) -> bool:
+    """Whether an original lies in failed/, or was moved already, as it was when it settled."""
+    return files.holds(path, part.sha256) or files.holds(target / part.name, part.sha256)
 
 
 def _choices(claim: Claiming, places: Places) -> Iterator[int]:

@@ -213,3 +213,11 @@ def test_only_one_job_adopts(poor: studios.Studio) -> None:
 
     assert told.returncode == 1
     assert "name the one that has the task" in told.stderr
+
+
+def test_a_job_that_is_not_over_is_not_tried_again(poor: studios.Studio) -> None:
+    """What would help is said."""
+    told = run(poor, "retry", "other")
+
+    assert (told.returncode, "`release` lets it go on" in told.stderr) == (1, True)
+    assert poor.seen("failed") == []
