@@ -7,15 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
-
-from seedance_watch.core.errors import (
-    ConfigError,
-    JournalError,
-    SeedanceWatchError,
-    SidecarError,
-    SpoolError,
-)
-from seedance_watch.core.words import printable_lines
+from typing import Never
 
 
 class Exit(IntEnum):
@@ -33,31 +25,36 @@ class Exit(IntEnum):
     STOPPED = 130  # by Ctrl-C, before it was done
 
 
-# The most specific first.
-_CODES: tuple[tuple[type[BaseException], Exit], ...] = (
-    (ConfigError, Exit.CONFIG),
-    (SidecarError, Exit.BAD_SIDECAR),
-    (SpoolError, Exit.TRY_AGAIN),
-    (JournalError, Exit.TRY_AGAIN),
-    (SeedanceWatchError, Exit.BUG),
-    (PermissionError, Exit.NO_PERMISSION),
-    (OSError, Exit.CANNOT_CREATE),
-)
-
-
 def say(text: str) -> None:
     """Tell a person something on standard error, where results do not go."""
-    print(printable_lines(text), file=sys.stderr)  # noqa: T201 - the command line's voice
+    print(_plain(text), file=sys.stderr)  # noqa: T201 - the command line's voice
 
 
 def show(text: str) -> None:
     """Print a result on standard output."""
-    print(printable_lines(text))  # noqa: T201 - the command line's voice
+    print(_plain(text))  # noqa: T201 - the command line's voice
+
+
+def _plain(text: str) -> str:
+    from seedance_watch.core.words import printable_lines  # noqa: PLC0415 - not for --help
+
+    return printable_lines(text)
 
 
 def code_of(error: BaseException) -> Exit | None:
     """Give the exit code of an error, None for one that is a bug."""
-    fits = (code for kind, code in _CODES if isinstance(error, kind))
+    from seedance_watch.core import errors  # noqa: PLC0415 - not for --help
+
+    codes: tuple[tuple[type[BaseException], Exit], ...] = (  # the most specific first
+        (errors.ConfigError, Exit.CONFIG),
+        (errors.SidecarError, Exit.BAD_SIDECAR),
+        (errors.SpoolError, Exit.TRY_AGAIN),
+        (errors.JournalError, Exit.TRY_AGAIN),
+        (errors.SeedanceWatchError, Exit.BUG),
+        (PermissionError, Exit.NO_PERMISSION),
+        (OSError, Exit.CANNOT_CREATE),
+    )
+    fits = (code for kind, code in codes if isinstance(error, kind))
     return next(fits, None)
 
 
@@ -66,6 +63,16 @@ def told() -> Iterator[None]:
     """Say an expected error in one paragraph and exit with its code; let bugs show their trace."""
     try:
         yield
+    except BaseException as error:  # noqa: BLE001 - sorted there, and raised again
+        _tell(error)
+
+
+def _tell(raised: BaseException) -> Never:
+    """Exit for what was expected, raise the rest again."""
+    from seedance_watch.core.errors import SeedanceWatchError  # noqa: PLC0415 - not for --help
+
+    try:
+        raise raised
     except* KeyboardInterrupt:
         raise SystemExit(Exit.STOPPED) from None
     except* (SeedanceWatchError, OSError) as group:

@@ -1,0 +1,45 @@
+"""How a command ends, and what it loads for that."""
+
+import subprocess
+import sys
+
+import pytest
+
+from seedance_watch.cli.exits import Exit, told
+from seedance_watch.core.errors import ConfigError, JournalError, SpoolError
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError(()), Exit.CONFIG),
+        (SpoolError("in use"), Exit.TRY_AGAIN),
+        (ExceptionGroup("tasks", [JournalError("full")]), Exit.TRY_AGAIN),
+        (PermissionError("no"), Exit.NO_PERMISSION),
+        (KeyboardInterrupt(), Exit.STOPPED),
+        (SystemExit(7), 7),
+    ],
+)
+def test_an_expected_error_has_its_code(error: BaseException, code: int) -> None:
+    """Alone or out of a task group, an error of ours or of the system ends with its code."""
+    with pytest.raises(SystemExit) as ended, told():
+        raise error
+    assert ended.value.code == code
+
+
+def test_a_bug_shows_its_trace() -> None:
+    """What nobody expected is raised as it is."""
+    with pytest.raises(ZeroDivisionError), told():
+        raise ZeroDivisionError
+
+
+def test_help_loads_next_to_nothing() -> None:
+    """The list of commands waits for none of their modules."""
+    code = (
+        "import sys; from seedance_watch.cli.main import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print('loaded', [each for each in sys.modules if each.startswith("
+        "('seedance_watch.core.', 'seedance_watch.app', 'pydantic', 'httpx', 'asyncio'))])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "loaded []" in out.stdout
