@@ -26,6 +26,7 @@ KNOCK_S = 20.0  # several times as long as a living owner takes to look for knoc
 AGAIN_S = 60.0  # after an answer, until it is made sure again that the owner lives
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _LONGEST_BYTES = 2000
+_ENDED = frozenset("ZXx")  # as proc(5) calls what is over
 
 
 class Hold(StrEnum):
@@ -78,12 +79,17 @@ def _machine() -> str:
 
 
 def _begun(process: int) -> str:
-    """Give when a process began, "" when there is none: tells it from another with its number."""
+    """Give when a process began, "" when there is none: tells it from another with its number.
+
+    One that has ended and that nobody has taken notice of yet is none: in a container without an
+    init it would stand there for ever.
+    """
     try:
         stat = Path(f"/proc/{process}/stat").read_text("utf-8", errors="replace")
     except OSError:
         return ""
-    return stat.rpartition(")")[2].split()[19]
+    state, *facts = stat.rpartition(")")[2].split()
+    return "" if state in _ENDED else facts[18]
 
 
 @dataclass(slots=True)
