@@ -12,14 +12,14 @@ def anyio_backend() -> str:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the long runs be asked for: `pytest tests/crash --every 1`."""
     parser.addoption(
-        "--every", type=int, default=4, help="die at every n-th point of the crash sweep; 1: all"
+        "--every", type=int, default=12, help="die at every n-th point of the crash sweep; 1: all"
     )
     parser.addoption(
         "--square", action="store_true", help="of the double crashes try every pair of points"
     )
-    parser.addoption("--kills", type=int, default=5, help="how often kill -9 hits the daemon")
+    parser.addoption("--kills", type=int, default=3, help="how often kill -9 hits the daemon")
     parser.addoption(
-        "--cuts", type=int, default=10, help="how many states of the disk a power cut leaves"
+        "--cuts", type=int, default=6, help="how many states of the disk a power cut leaves"
     )
     parser.addoption("--files", type=int, default=2000, help="how many files are dropped at once")
 
