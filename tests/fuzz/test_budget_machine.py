@@ -107,7 +107,9 @@ class BudgetMachine(RuleBasedStateMachine):
         path = self.folder / "journal.db"
         first = self.loop.run(SqliteJournal.open(path))
         lock = Lock(path.with_name("second.db"))
-        second = SqliteJournal(path, lock, opening.connect(path), SqliteReader(path))
+        second = SqliteJournal(
+            path, lock, opening.connect(path), reader=SqliteReader(path), unseen=None
+        )
         self.daemons = [Daemon(each, {}) for each in (first, second)]
         for daemon in self.daemons:
             self.loop.run(self.look(daemon))
