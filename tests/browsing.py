@@ -1,0 +1,93 @@
+"""A real browser without a window, and a page in it that notes what goes wrong."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+DEADLINE_S = 60.0
+ROOT = Path(__file__).parents[1]
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_SWITCHES = ("--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu")
+
+
+def chromium() -> str:
+    """Give the path of Chromium, or skip."""
+    found = next(filter(None, map(shutil.which, _NAMES)), None)
+    return found or pytest.skip("no Chromium here: tests/page/install.sh installs it")
+
+
+def axe() -> str:
+    """Give axe-core's script, or skip."""
+    path = ROOT / ".cache/page/axe.min.js"
+    if not path.exists():
+        pytest.skip("no axe-core here: tests/page/install.sh fetches it")
+    return path.read_text(encoding="utf-8")
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Run a browser until the end of the block."""
+    path = chromium()
+    root = os.geteuid() == 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=[*_SWITCHES, *(["--no-sandbox"] if root else [])],
+            chromium_sandbox=not root,
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Window:
+    """A page in a browser.
+
+    Attributes:
+        page: The page.
+        errors: What its console and its scripts complained about.
+        asked: The addresses that it asked for.
+    """
+
+    page: Page
+    errors: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def plays(self, video: Locator) -> None:
+        """Wait until a video is under way."""
+        self.until(lambda: float(video.evaluate("v => v.paused ? 0 : v.currentTime")) > 0)
+
+    def until(self, fact: Callable[[], Any]) -> None:
+        """Wait for a fact; the page goes on meanwhile."""
+        end = time.monotonic() + DEADLINE_S
+        while not fact():
+            assert time.monotonic() < end, f"it did not come about; {self.errors}"
+            self.page.wait_for_timeout(50)
+
+
+@contextmanager
+def window(browser: Browser, *, base_url: str | None = None, **options: Any) -> Iterator[Window]:
+    """Open a page of its own, with cookies of its own; options are those of a context."""
+    context: BrowserContext = browser.new_context(base_url=base_url, **options)
+    context.set_default_timeout(DEADLINE_S * 1000)
+    found = Window(context.new_page())
+    found.page.on(
+        "console",
+        lambda said: said.type in {"error", "warning"} and found.errors.append(said.text),
+    )
+    found.page.on("pageerror", lambda error: found.errors.append(str(error)))
+    found.page.on("request", lambda request: found.asked.append(request.url))
+    try:
+        yield found
+    finally:
+        context.close()
