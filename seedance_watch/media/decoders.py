@@ -57,6 +57,22 @@ class Decoders:
         """
         return self.do(FaultKind.GARBLED, _verify, path, max_bytes)
 
+    def poster(self, video: Path, target: Path) -> None:
+        """Write a small JPEG of a video to a path, replacing what is there; see stills.poster.
+
+        Raises:
+            Fault: GARBLED: not a whole video, or kills its decoder. LOCAL: our own machine.
+        """
+        self.do(FaultKind.GARBLED, _poster, video, target)
+
+    def thumbnail(self, image: Path, target: Path, *, longest_px: int) -> None:
+        """Write a small JPEG of a picture to a path, replacing what is there.
+
+        Raises:
+            Fault: As for prepare.
+        """
+        self.do(FaultKind.REFUSED, _thumbnail, image, target, longest_px)
+
 
 def _whole(path: Path) -> bool:
     from seedance_watch.media import images  # noqa: PLC0415 - only where it runs
@@ -89,3 +105,15 @@ def _verify(path: Path, max_bytes: int) -> Clip:
     from seedance_watch.media import videos  # noqa: PLC0415 - only where it runs
 
     return videos.verify(path, max_bytes=max_bytes)
+
+
+def _poster(video: Path, target: Path) -> None:
+    from seedance_watch.media import stills  # noqa: PLC0415 - only where it runs
+
+    stills.poster(video, target)
+
+
+def _thumbnail(image: Path, target: Path, longest_px: int) -> None:
+    from seedance_watch.media import stills  # noqa: PLC0415 - only where it runs
+
+    stills.thumbnail(image, target, longest_px=longest_px)

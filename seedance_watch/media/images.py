@@ -177,8 +177,7 @@ def _converted(order: _Order, still: Still) -> Picture:
     said = ["reduced to 8 bits a channel"] if still.deep else []
     size = target(still.size, order.limits)
     image = _scaled(colours.to_plain(_loaded(still, size), said.append), still, size)
-    if still.orientation in _TURNS:
-        image = image.transpose(_TURNS[still.orientation])
+    image = turned(image, still)
     kept = order.keep_metadata and bool(still.exif)
     made = encode(image, order.limits, exif=upright(still.exif) if kept else b"")
     steps = (
@@ -208,6 +207,13 @@ def _scaled(image: Image.Image, still: Still, size: tuple[int, int]) -> Image.Im
     if image.size == stored:
         return image
     return image.resize(stored, Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+def turned(image: Image.Image, still: Still) -> Image.Image:
+    """Turn a picture made of a still as a person expects to see it."""
+    if still.orientation not in _TURNS:
+        return image
+    return image.transpose(_TURNS[still.orientation])
 
 
 def _stored(still: Still, size: tuple[int, int]) -> tuple[int, int]:

@@ -14,11 +14,10 @@ import pictures
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import Clip
-from seedance_watch.media import videos
+from seedance_watch.media import reel, videos
 
 CLIP = pictures.video(pictures.moving(24))
 LOUD = pictures.video(pictures.moving(24), sound=True)
@@ -208,7 +207,7 @@ def test_absurd_numbers_of_frames_are_refused(
 
 def test_absurd_frame_sizes_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One frame cannot exhaust memory."""
-    monkeypatch.setattr(videos, "MAX_PIXELS", 1_000)
+    monkeypatch.setattr(reel, "MAX_PIXELS", 1_000)
 
     assert "320x180" in garbled(tmp_path, CLIP)
 
@@ -289,13 +288,3 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(Fault) as caught:
         videos.verify(tmp_path / "shot.part", max_bytes=MOST)
     assert FaultKind.LOCAL is caught.value.kind
-
-
-def test_a_poster_is_a_small_picture_of_the_middle(tmp_path: Path) -> None:
-    """Pages show it without loading the video."""
-    (tmp_path / "shot.mp4").write_bytes(pictures.video(pictures.moving(24, (1280, 720))))
-
-    videos.poster(tmp_path / "shot.mp4", tmp_path / "shot.jpg")
-
-    with Image.open(tmp_path / "shot.jpg") as image:
-        assert (image.format, image.size) == ("JPEG", (640, 360))
