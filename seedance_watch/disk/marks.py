@@ -168,9 +168,13 @@ def recognise(root: Path, known: Known) -> bool:
 
 
 def note_home(root: Path, known: Known) -> None:
-    """Remember where a folder lies now, after it was recognised."""
+    """Remember where a folder lies now, after it was recognised.
+
+    Its mark is read once more behind that: where it was unmounted meanwhile this is the place
+    below the mount point, which must not be taken for its home.
+    """
     before, home = known.get(root), home_of(root)
-    if before is not None and before.home != home:
+    if before is not None and before.home != home and read(root) == before.id:
         known.put(root, Mark(before.id, home))
 
 

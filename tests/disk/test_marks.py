@@ -209,6 +209,21 @@ def test_where_a_folder_lies_is_remembered(
     assert recognise(root, known) is True
 
 
+def test_a_share_unmounted_after_it_was_recognised_keeps_its_home(
+    root: Path, known: Known, mount: Mount
+) -> None:
+    """Between the two looks of a pulse it may go; the bare mount point is never its new home."""
+    mount(root, "-t", "tmpfs", "none")
+    recognise(root, known)
+    unmount(root)
+
+    marks.note_home(root, known)
+
+    with pytest.raises(Away, match="the mark of the folder that was worked in is missing"):
+        recognise(root, known)
+    assert seen(root) == []
+
+
 def test_a_link_in_place_of_our_folder_is_not_followed(
     root: Path, known: Known, tmp_path: Path
 ) -> None:
