@@ -50,8 +50,7 @@ class Purse:
 
     def terms(self, job: Job, now: float) -> Terms:
         """Give what must hold when a job's intent is recorded."""
-        caps = [cap for cap in self._caps(job) if cap.period is not Period.JOB]
-        ceilings = tuple(budget.ceiling(cap, now, self.zone) for cap in caps)
+        ceilings = tuple(budget.ceiling(cap, now, self.zone) for cap in self._periodic(job))
         return Terms(ceilings, self._fingerprint(job))
 
     async def stopped(self, job: Job, now: float) -> Event | None:
@@ -63,21 +62,28 @@ class Purse:
         return await self._twin(job) or self.not_now(job, now) or await self.over(job, now)
 
     def not_now(self, job: Job, now: float) -> Held | None:
-        """Give the hold of a job whose time has not come; None: it has."""
+        """Give the hold that the terms of an intent know nothing of; None: there is none.
+
+        A job whose time has not come, or that costs more than one job may.
+        """
         assert job.prepared is not None, job.id
         windows = self.hours.get(job.claim.watch, ())
         early = hours.too_early(job.prepared.spec.not_before, now, self.zone)
-        return early or hours.closed(windows, now, self.zone)
+        return early or hours.closed(windows, now, self.zone) or self._too_dear(job)
+
+    def _too_dear(self, job: Job) -> Held | None:
+        """Give the hold of a cap per job, which may be another one than at the upload."""
+        caps = (cap for cap in self._caps(job) if cap.period is Period.JOB)
+        over = (budget.over(cap, job, spent=budget.spent_by(job, cap), until=None) for cap in caps)
+        return next(filter(None, over), None)
 
     async def over(self, job: Job, now: float) -> Held | None:
         """Give the hold of the cap that leaves no room for the longest time."""
-        holds = [await self._over(cap, job, now) for cap in self._caps(job)]
-        lasting = [hold for hold in holds if hold]
+        holds = [await self._over(cap, job, now) for cap in self._periodic(job)]
+        lasting = [hold for hold in (self._too_dear(job), *holds) if hold]
         return max(lasting, key=_until, default=None)
 
     async def _over(self, cap: Cap, job: Job, now: float) -> Held | None:
-        if cap.period is Period.JOB:
-            return budget.over(cap, job, spent=budget.spent_by(job, cap), until=None)
         ceiling = budget.ceiling(cap, now, self.zone)
         spent = await self.journal.spent(ceiling)
         return budget.over(cap, job, spent=spent, until=ceiling.until, zone=self.zone)
@@ -101,6 +107,10 @@ class Purse:
 
     def _caps(self, job: Job) -> list[Cap]:
         return budget.concerning(self.caps, job)
+
+    def _periodic(self, job: Job) -> list[Cap]:
+        """Give the caps that other jobs count under as well."""
+        return [cap for cap in self._caps(job) if cap.period is not Period.JOB]
 
     def _fingerprint(self, job: Job) -> str:
         """Give what must be bought once; "" where paying again is wished for."""

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import living
 import pytest
 import studios
 import tomli
 
 from seedance_watch.app.build import Built, build, make_folders
 from seedance_watch.config.load import load
-from seedance_watch.core.events import Event, Held, Intended, Record
+from seedance_watch.core.events import Event, Held, Intended, Record, Staged
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import Act, Order, Refused
@@ -190,6 +191,23 @@ async def test_a_video_dearer_than_allowed_is_never_made(
     assert charges(sandbox) == 0
     assert [row.wake_at for row in studio.rows()] == [None]
     assert "raise the limit" in (studio.held / "a.held.txt").read_text()
+
+
+async def test_a_lowered_limit_holds_also_what_was_uploaded_before(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """A stop came between upload and intent; the next start has another configuration."""
+    drop_all(studio, "a")
+    async with living.living(studio) as life:
+        life.when(Staged, life.stop.set)
+        await life.until(life.stop.is_set)
+    assert states(studio) == {"a": "staged"}
+    studio.configure(more="[providers.rivya.budget]\nper_job = 15.9")
+
+    await studios.once(studio)
+
+    assert charges(sandbox) == 0
+    assert states(studio) == {"a": "budget"}
 
 
 async def test_held_by_the_budget_nothing_is_uploaded(
