@@ -227,6 +227,7 @@ class Planner:
             images=int(bundle.image is not None),
             has_end=bundle.end is not None,
             prices=self.config.prices,
+            stem=split_ending(bundle.names[0])[0],
         )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from seedance_watch.app.defaults import folder_layers, read_table
 from seedance_watch.core import ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Claiming, Prepared, Ready, Record
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
@@ -66,6 +67,8 @@ class Studio:
         spec = self.spec(job.claim, folder, to=to)
         for later in spec.route:  # what only another provider cannot do is said before paying
             self.spec(job.claim, folder, to=later)
+        if spec.start_from:
+            raise Fault(FaultKind.LOCAL, "chained shots cannot be made yet")
         model = CATALOGUE[spec.provider, spec.model]
         sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
         pictures = tuple(
@@ -101,6 +104,7 @@ class Studio:
             has_end=Role.END_IMAGE in roles,
             prices=self.prices,
             to=to,
+            stem=claim.stem,
         )
 
     def verify(self, part: Path) -> Clip:

@@ -51,6 +51,7 @@ class Claiming:
         key: Random, 32 hex digits; idempotency keys and seeds derive from it.
         priority: Higher goes first.
         seen_at: When the drop was first seen, UTC seconds.
+        start_from: The shot of the same folder that it goes on from, "" for none.
     """
 
     drop_id: str
@@ -63,6 +64,7 @@ class Claiming:
     key: str
     priority: int = 0
     seen_at: float = 0.0
+    start_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,13 @@ class Prepared:
         pictures: What will be sent.
         fingerprint: Equal for wishes that would buy the same video twice; "" for one that asked
             to be paid in any case.
+        start: The job whose video's last frame is the first picture, "" for none.
     """
 
     spec: JobSpec
     pictures: tuple[Picture, ...] = ()
     fingerprint: str = ""
+    start: str = ""
 
 
 @dataclass(frozen=True, slots=True)

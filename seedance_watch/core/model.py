@@ -94,6 +94,7 @@ class Drop:
         takes: How many videos the sidecar asks for, at least 1.
         priority: Higher goes first; 0 is usual.
         seen_at: When its first file was seen, UTC seconds.
+        start_from: The shot whose video it goes on from, "" for none.
     """
 
     watch: str
@@ -103,6 +104,7 @@ class Drop:
     takes: int = 1
     priority: int = 0
     seen_at: float = 0.0
+    start_from: str = ""
 
 
 Value = str | int | float | bool
@@ -130,6 +132,7 @@ class JobSpec:
         meta: The user's free table, copied to the receipt.
         route: Who is asked next when this provider declines, in turn.
         not_before: A date or time as TOML writes it, before which nothing is ordered; "" for none.
+        start_from: The shot whose video's last frame is the first image, "" for none.
     """
 
     provider: str
@@ -146,6 +149,7 @@ class JobSpec:
     meta: Mapping[str, object] = field(default_factory=dict)
     route: tuple[str, ...] = ()
     not_before: str = ""
+    start_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class Glance:
         text_only: Whether it is complete without an image.
         priority: Higher goes first; 0 is usual.
         broken: It is no TOML; still a drop, which fails with the reason.
+        start_from: The shot whose video brings its image, "" for none.
     """
 
     end_image: str | None = None
@@ -43,6 +44,12 @@ class Glance:
     text_only: bool = False
     priority: int = 0
     broken: bool = False
+    start_from: str = ""
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is complete without an image beside it."""
+        return self.text_only or bool(self.start_from)
 
 
 class Lack(StrEnum):
@@ -136,7 +143,9 @@ def _bundle(
     asked, found = end
     if glance is None:
         return Bundle(image, name, None, Lack.READING, "the sidecar to be finished being written")
-    if image is None and not glance.text_only:
+    if glance.start_from and found == image:
+        image = None  # its first image is a frame
+    if image is None and not glance.alone:
         return Bundle(
             None, name, None, Lack.READING, bonds.unhappy.get(name) or _wants_image(name)
         )

@@ -11,6 +11,7 @@ Nothing here can name a file elsewhere, an address or a secret: such keys do not
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
+from seedance_watch.core import chain
 from seedance_watch.core.errors import Complaint, SidecarError
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.core.models import Catalogue, Model, Price
@@ -24,6 +25,7 @@ from seedance_watch.core.sidecar_layers import (
     overlay,
     own_layer,
     plain_name,
+    sound_start,
 )
 from seedance_watch.core.sidecar_model import SeedSource, named, pick_model, pick_params
 from seedance_watch.core.sidecar_route import follow
@@ -58,7 +60,7 @@ def glance(text: str, *, defaults: Sequence[Mapping[str, object]] = ()) -> Glanc
     except SidecarError:
         return Glance(end_image=None, takes=1, text_only=False, priority=0, broken=True)
     layers = (own, *defaults)
-    end_image = own.get("end_image")
+    end_image, start = own.get("end_image"), own.get("start_from")
     named_here = isinstance(end_image, str) and plain_name(end_image)
     return Glance(
         end_image=str(end_image) if named_here else None,
@@ -66,6 +68,7 @@ def glance(text: str, *, defaults: Sequence[Mapping[str, object]] = ()) -> Glanc
         text_only=next((each["text_only"] for each in layers if "text_only" in each), 0) is True,
         priority=_whole(layers, "priority", range(-PRIORITY_LIMIT, PRIORITY_LIMIT + 1), 0),
         broken=False,
+        start_from=str(start) if isinstance(start, str) and sound_start(start) else "",
     )
 
 
@@ -86,6 +89,7 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
     has_end: bool = False,
     prices: Prices | None = None,
     to: str = "",
+    stem: str = "",
 ) -> JobSpec:
     """Take all layers and the model table together.
 
@@ -100,6 +104,7 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
         has_end: Whether the drop has an end image.
         prices: The operator's own prices.
         to: The entry of the route to follow, "" for the first one.
+        stem: What the drop is called, "" where that does not matter.
 
     Raises:
         SidecarError: Every complaint of every layer.
@@ -110,6 +115,8 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
     prompt = _prompt(sheet, model, needed=True)
     params, origins = pick_params(sheet, model, SeedSource(key, take)) if model else ({}, {})
     text_only = wants_text_only(sheet, model, images=images, has_end=has_end)
+    if chain.names_itself(start_from := str(sheet.value("start_from", "")), stem):
+        sheet.complain("start_from", "names the shot itself", "name the shot that comes before it")
     if sheet.complaints or model is None:
         raise SidecarError(_sorted(sheet))
     return JobSpec(
@@ -127,6 +134,7 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
         meta=_meta(sheet),
         route=rest,
         not_before=_moment(sheet.value("not_before")),
+        start_from=start_from,
     )
 
 
@@ -152,6 +160,7 @@ def receipt_keys(spec: JobSpec, *, end_image: str | None = None) -> dict[str, ob
     keys: dict[str, object] = {"provider": spec.provider, "model": spec.model}
     keys |= {"prompt": spec.prompt, **spec.params}
     keys |= {"end_image": end_image} if end_image else {}
+    keys |= {"start_from": spec.start_from} if spec.start_from else {}
     keys |= {name: True for name, value in flags.items() if value}
     return keys | ({"meta": dict(spec.meta)} if spec.meta else {})
 

@@ -13,7 +13,9 @@ def wants_text_only(sheet: Sheet, model: Model | None, *, images: int, has_end: 
         Whether the video is made from the prompt alone.
     """
     text_only = _wanted(sheet, images)
-    if text_only:
+    if "start_from" in sheet.found:
+        _check_start(sheet, images)
+    elif text_only:
         _check_text_only(sheet, model, images)
     elif not images:
         hint = "put the image beside the sidecar under the same name, or write text_only = true"
@@ -25,9 +27,18 @@ def wants_text_only(sheet: Sheet, model: Model | None, *, images: int, has_end: 
 
 def _wanted(sheet: Sheet, images: int) -> bool:
     """In the defaults of a folder, text_only speaks of its sidecars that have no image."""
-    if sheet.value("text_only") is not True:
+    if sheet.value("text_only") is not True or "start_from" in sheet.found:
         return False
     return sheet.found["text_only"].layer.own or not images
+
+
+def _check_start(sheet: Sheet, images: int) -> None:
+    """The first image is another video's last frame, so no other one may be there."""
+    if images:
+        hint = "it brings the first image itself: take that image away, or this key"
+        sheet.complain("start_from", "there is an image beside the sidecar", hint)
+    if sheet.value("text_only") is True and sheet.found["text_only"].layer.own:
+        sheet.complain("start_from", "cannot be used with text_only = true", "keep one of the two")
 
 
 def _check_text_only(sheet: Sheet, model: Model | None, images: int) -> None:

@@ -52,6 +52,11 @@ KEYS: Mapping[str, Key] = {
     "end_image": Key(
         (str,), "Name of a second image beside the sidecar; the video ends with it (some models)."
     ),
+    "start_from": Key(
+        (str,),
+        'Name of another shot of this folder, such as `"shot01"`: its video\'s last frame is the '
+        "first image, and this one waits for it.",
+    ),
     "text_only": Key(
         (bool,), "Make a video from the prompt alone; no image is needed or sent.", default=False
     ),
@@ -116,11 +121,21 @@ MEANT: Mapping[str, str] = {
     "end_frame": "end_image",
     "last_frame": "end_image",
     "last_image": "end_image",
+    "from": "start_from",
+    "continue": "start_from",
+    "continues": "start_from",
+    "continue_from": "start_from",
+    "follow": "start_from",
+    "follows": "start_from",
+    "previous": "start_from",
+    "previous_shot": "start_from",
+    "chain": "start_from",
+    "start_shot": "start_from",
     "count": "takes",
     "copies": "takes",
     "variations": "takes",
     "force": "again",
-    "after": "not_before",
+    "after": "start_from names the shot that comes before, not_before a date",
     "start_at": "not_before",
     "when": "not_before",
     "negative_prompt": "no model here has one; say in prompt what should be seen",

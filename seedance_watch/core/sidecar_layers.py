@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
-from seedance_watch.core.pairing import IMAGE_ENDINGS
+from seedance_watch.core.pairing import IMAGE_ENDINGS, split_ending
 from seedance_watch.core.sidecar_keys import MEANT, Key, mistyped, unknown, vocabulary
 from seedance_watch.core.sidecar_never import never
 from seedance_watch.core.toml import Table, line_of
@@ -27,8 +27,8 @@ class Layer:
         file: The file's name for complaints.
         values: Its keys.
         lines: Line from 1 of each key path of the file.
-        own: It is the drop's own sidecar: it may name end_image, and a key that the model does
-            not have is a mistake in it. Other layers serve many models.
+        own: It is the drop's own sidecar: it may name end_image and start_from, and a key that
+            the model does not have is a mistake in it. Other layers serve many models.
         prefix: Key path of the values inside their file.
     """
 
@@ -135,8 +135,8 @@ def _judge(layer: Layer, name: str, value: object, known: Mapping[str, Key]) -> 
 
 def _unusable(name: str, value: object, key: Key, *, own: bool) -> tuple[str, str] | None:
     """Say what is wrong with a value of the right type, whatever the model; None: nothing."""
-    if name == "end_image":
-        return _no_end_image(str(value), own=own)
+    if name in _OF_ONE_SHOT:
+        return _OF_ONE_SHOT[name](str(value)) if own else _NOT_FOR_MANY
     if name == "meta" and (bad := _unkeepable(value)):
         return f"contains {bad}, which cannot be kept", ""
     if isinstance(value, int) and (problem := out_of_range(value, key.low, key.high)):
@@ -144,15 +144,35 @@ def _unusable(name: str, value: object, key: Key, *, own: bool) -> tuple[str, st
     return None
 
 
-def _no_end_image(name: str, *, own: bool) -> tuple[str, str] | None:
-    if not own:
-        return "belongs to one shot", "write it into that shot's sidecar"
+_NOT_FOR_MANY = ("belongs to one shot", "write it into that shot's sidecar")
+
+
+def _no_end_image(name: str) -> tuple[str, str] | None:
     if not plain_name(name):
         hint = "put the image beside the sidecar and write its name alone"
         return f"{show(name)} is not a plain file name", hint
     if not name.lower().endswith(tuple(IMAGE_ENDINGS)):
         return f"{show(name)} is not the name of an image", "write it with its ending"
     return None
+
+
+def _no_start(name: str) -> tuple[str, str] | None:
+    if sound_start(name):
+        return None
+    stem, ending = split_ending(name)
+    if plain_name(name) and stem:
+        return f"{show(name)} is the name of a file", f"write it without {ending}"
+    hint = 'write the name of a shot of the same folder alone, such as "shot01"'
+    return f"{show(name)} is not the name of a shot", hint
+
+
+def sound_start(name: str) -> bool:
+    """Tell whether this may be a drop's name: a file name without the ending."""
+    return plain_name(name) and split_ending(name)[1] not in _ENDINGS
+
+
+_ENDINGS = IMAGE_ENDINGS | {".toml", ".mp4", ".mov"}
+_OF_ONE_SHOT = {"end_image": _no_end_image, "start_from": _no_start}
 
 
 def out_of_range(value: int, low: int | None, high: int | None) -> str:

@@ -213,6 +213,7 @@ class Serving:
             takes=glance.takes,
             priority=glance.priority,
             seen_at=min(here[name].seen_at for name in bundle.names),
+            start_from=glance.start_from,
         )
 
     def _glance(self, bundle: Bundle) -> Glance:

@@ -33,4 +33,5 @@ def _claiming(drop: Drop, name: str, take: int, key: str) -> Claiming:
         key=key,
         priority=drop.priority,
         seen_at=drop.seen_at,
+        start_from=drop.start_from,
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seedance_watch.core.pairing import Glance, Kind, Lack, kind_of, pair
+from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, kind_of, pair
 
 G = Glance()
 NFC, NFD = (unicodedata.normalize(form, "é") for form in ("NFC", "NFD"))
@@ -224,3 +224,22 @@ def test_an_end_image_in_two_spellings_is_nobodys() -> None:
     """Which one is meant cannot be known."""
     plan = pair(["a.png", "Z.png", "z.PNG"], {"a.toml": Glance(end_image="z.png")}, prompted=False)
     assert [(b.end, b.lack) for b in plan.bundles] == [(None, Lack.END)]
+
+
+def test_a_chained_shot_needs_no_image() -> None:
+    """A sidecar that starts from another shot is complete alone, or with its end image."""
+    start = Glance(start_from="shot01")
+    ends = Glance(start_from="shot01", end_image="shot02.png")
+
+    alone = pair([], {"shot02.toml": start}, prompted=False)
+    ended = pair(["shot02.png"], {"shot02.toml": ends}, prompted=False)
+
+    assert alone.bundles == (Bundle(None, "shot02.toml"),)
+    assert ended.bundles == (Bundle(None, "shot02.toml", "shot02.png"),)
+
+
+def test_an_image_beside_a_chained_shot_is_taken_with_it() -> None:
+    """Nobody guesses which of the two is meant: the job will complain of both."""
+    plan = pair(["shot02.png"], {"shot02.toml": Glance(start_from="shot01")}, prompted=False)
+
+    assert plan.bundles == (Bundle("shot02.png", "shot02.toml"),)
