@@ -1,4 +1,4 @@
-"""The tables of docs/CONFIG.md and docs/SIDECAR.md, made from what the program itself checks.
+"""Tables of the documents: keys, models, prices, made from what the program itself checks.
 
 A test compares the documents with what is made here, so neither can go its own way.
 """
@@ -6,6 +6,7 @@ A test compares the documents with what is made here, so neither can go its own 
 import re
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from typing import get_args
 
 from pydantic import BaseModel
@@ -35,27 +36,66 @@ def sidecar_keys(catalogue: Catalogue) -> str:
     return _table(("key", "type", "default", "what it does"), rows)
 
 
-def models(catalogue: Catalogue) -> str:
-    """Make the tables of models: what each takes, and what one video costs."""
-    return "\n\n".join(_model(model) for model in catalogue.values())
+def overview(catalogue: Catalogue) -> str:
+    """Make the table of all models, one row each."""
+    rows = [
+        f"| `{model.id}` | {model.provider} | {listing(model.aliases, last='or', plain=True)} |"
+        f" {_images(model)} | {_range(model.params['duration'])} | {_cost(model)} |"
+        for model in catalogue.values()
+    ]
+    head = ("model", "provider", "also called", "images", "duration in seconds", "one video")
+    return _table(head, rows)
+
+
+def models(catalogue: Catalogue, provider: str) -> str:
+    """Make the tables of a provider's models: what each takes."""
+    return "\n\n".join(_model(each) for each in _of(catalogue, provider))
+
+
+def prices(catalogue: Catalogue, provider: str) -> str:
+    """Make the table of what a provider's videos cost."""
+    rows = [
+        f"| `{model.id}` | {params} | {amount.normalize():f} {model.price.unit} | {note} |"
+        for model in _of(catalogue, provider)
+        for params, amount, note in _costs(model)
+    ]
+    return _table(("model", "with", "one video", "how it is known"), rows)
+
+
+def _of(catalogue: Catalogue, provider: str) -> list[Model]:
+    return [model for model in catalogue.values() if model.provider == provider]
+
+
+def _costs(model: Model) -> Iterator[tuple[str, Decimal, str]]:
+    """Give each price of a model, with the parameters that it is for and where it is from."""
+    for wanted, amount in model.price.cases:
+        yield ", ".join(f"`{name} = {show(value)}`" for name, value in wanted.items()), amount, ""
+    yield "all others" if model.price.cases else "all", model.price.base, model.price.note
+
+
+def _images(model: Model) -> str:
+    fewest, most = model.images
+    return f"{fewest} to {most}" if fewest != most else str(most)
+
+
+def _cost(model: Model) -> str:
+    varies = ", or less" if model.price.cases else ""
+    return f"{model.price.base.normalize():f} {model.price.unit}{varies}"
 
 
 def _model(model: Model) -> str:
-    fewest, most = model.images
-    images = f"{fewest} to {most} images" if fewest != most else f"{most} image"
-    cost = f"{model.price.base.normalize():f} {model.price.unit} a video"
-    varies = ", less or more by parameters" if model.price.cases else ""
     also = (
         f"Also called {listing(model.aliases, last='or', plain=True)}. " if model.aliases else ""
     )
-    facts = f"{also}{images}, prompt up to {model.prompt_max} characters, {cost}{varies}."
+    noun = "image" if model.images[1] == 1 else "images"
+    facts = f"{also}{_images(model)} {noun}, prompt up to {model.prompt_max} characters."
     rows = [
         f"| `{name}` | {_range(param)} | {'chosen' if name == 'seed' else _value(param.default)} |"
         for name, param in model.params.items()
     ]
     table = _table(("parameter", "possible", "default"), rows)
     note = f" Note: {model.note}." if model.note else ""
-    return f"### {model.id} ({model.provider})\n\n{facts}{note}\n\n{table}"
+    return f"### {model.id}\n\n{facts}{note}\n\n{table}"
 
 
 def _range(param: Param) -> str:

@@ -9,11 +9,12 @@ import platformdirs
 _TEXT = """\
 # seedance-watch: the configuration of this studio folder.
 # Start with:  seedance-watch run      (in this folder, or with --config and this file's path)
-# Every other key, with its default:  see config.example.toml or docs/CONFIG.md
+# A "#" directly before a key switches it off: these are examples. All keys: docs/CONFIG.md
 
 # The journal of all jobs. It must lie on a local disk, never on a network share.
 state_dir = {state_dir}
 
+# A watched folder; repeat [[watch]] for more of them.
 [[watch]]
 inbox = "inbox"          # drop shot01.png and shot01.toml here, in any order
 outbox = "outbox"        # shot01.mp4 and its receipt appear here
@@ -22,6 +23,9 @@ failed = "failed"        # the originals, with the reason beside them, when it c
 held = "held"            # notes on jobs that wait for you
 provider = "rivya"       # or "segmind"
 #model = "seedance-1-0-lite"
+#route = ["rivya", "segmind"]   # the next one only when the one before declined or is paused
+#hours = ["22:00-06:00"]        # when videos may be ordered
+#status_file = true             # keep a text about everything in the outbox
 
 # For every drop whose sidecar does not say otherwise:
 [watch.defaults]
@@ -29,15 +33,38 @@ duration = 5             # seconds
 #resolution = "720p"
 #prompt = "..."          # with a prompt here, an image needs no sidecar
 
+# What this folder may spend at a provider. What does not fit waits for the next day or month.
+#[watch.budget.rivya]
+#per_day = 100.0         # credits
+#per_month = 1000.0
+
+# Programs of yours, when a video is done, a job failed or is held; see docs/NOTIFY.md.
+#[watch.hooks]
+#on_done = ["/usr/local/bin/upload"]
+
 # The key itself never stands in this file. It is read from the environment variable of this name,
 # from a credential of the service manager of this name, or from api_key_file.
 [providers.rivya]
 api_key_env = "RIVYA_API_KEY"
 #api_key_file = "/etc/seedance-watch/rivya.key"
+#warn_below = 50.0       # credits
 
 [providers.segmind]
 api_key_env = "SEGMIND_API_KEY"
 #api_key_file = "/etc/seedance-watch/segmind.key"
+#warn_below = 5.0        # US dollars
+
+# Whose days, months and hours count; this machine's if not said.
+#[limits]
+#timezone = "Europe/Berlin"
+
+# Messages by mail, Slack, ntfy and others. Their address is a secret: it has its own file.
+#[[notify]]
+#url_file = "/etc/seedance-watch/notify.url"
+
+# Figures for Prometheus, at http://127.0.0.1:9469/metrics
+#[metrics]
+#listen = "9469"
 """
 
 
