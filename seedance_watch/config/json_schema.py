@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, Literal
 
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core.core_schema import ModelSchema
+
+from seedance_watch.config.explained import explained
 from seedance_watch.config.schema import ConfigKeys
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.models import Catalogue
@@ -21,6 +25,16 @@ _TYPES: Mapping[type, str] = {
     list: "array",
     date: "",  # JSON has no word for TOML's dates
 }
+
+
+class _Explaining(GenerateJsonSchema):
+    """pydantic's generator, with what each key does."""
+
+    def model_schema(self, schema: ModelSchema) -> dict[str, Any]:
+        made = super().model_schema(schema)
+        for name, text in explained(schema["cls"]).items():
+            made["properties"][name]["description"] = text
+        return made
 
 
 def schema(kind: Literal["config", "sidecar"], catalogue: Catalogue = CATALOGUE) -> dict[str, Any]:
@@ -72,7 +86,9 @@ def _property(key: Key) -> dict[str, Any]:
 
 
 def _config(catalogue: Catalogue) -> dict[str, Any]:
-    made = ConfigKeys.model_json_schema(ref_template="#/definitions/{model}")
+    made = ConfigKeys.model_json_schema(
+        ref_template="#/definitions/{model}", schema_generator=_Explaining
+    )
     definitions = {name: _plain(each) for name, each in made.pop("$defs").items()}
     watch = definitions["WatchKeys"]["properties"]
     sidecar = _properties(catalogue)

@@ -12,6 +12,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from seedance_watch.config.explained import explained
 from seedance_watch.config.schema import ConfigKeys, SettleKeys, WatchKeys
 from seedance_watch.core.models import Catalogue, Model, Param
 from seedance_watch.core.sidecar_keys import Key, vocabulary
@@ -127,8 +128,9 @@ def config_keys() -> str:
 
 
 def _section(title: str, model: type[BaseModel]) -> str:
+    about = explained(model)
     rows = [
-        f"| `{name}` | {_shape(field)} | {_preset(field)} | {about(field)} |"
+        f"| `{name}` | {_shape(field)} | {_preset(field)} | {about[name]} |"
         for name, field in model.model_fields.items()
         if not _inner(field) and not (model is WatchKeys and name in SettleKeys.model_fields)
     ]
@@ -154,11 +156,6 @@ def _inner(field: FieldInfo) -> list[tuple[type[BaseModel], bool]]:
     return [
         (kind, listed) for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)
     ]
-
-
-def about(field: FieldInfo) -> str:
-    """Give a key's explanation on one line."""
-    return " ".join((field.description or "").split())
 
 
 def _shape(field: FieldInfo) -> str:

@@ -25,7 +25,7 @@ class Keys(BaseModel):
         frozen=True,
         strict=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
+        defer_build=True,  # the whole file's table builds all others
     )
 
 
