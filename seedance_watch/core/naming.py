@@ -10,8 +10,23 @@ import unicodedata
 from seedance_watch.core.events import Claiming
 
 NAME_MAX_BYTES = 255
+_NUMBER = re.compile("[0-9]+")
 # Room that suffixes need beside the stem: "_take50", "-9999", ".failed.txt".
 _ROOM_BYTES = 40
+
+
+def natural(path: str) -> str:
+    """Give what names are sorted by: shot2 before Shot10, and folder by folder.
+
+    Text and not a tuple, because there is one for every job that waits.
+    """
+    return _NUMBER.sub(_counted, path.casefold().replace("/", "\0"))
+
+
+def _counted(found: re.Match[str]) -> str:
+    """Write a number so that a greater one has the greater text."""
+    digits = found[0].lstrip("0")
+    return f"{len(digits):04}{digits}"
 
 
 def slug(stem: str) -> str:

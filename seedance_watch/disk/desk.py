@@ -10,10 +10,11 @@ from enum import StrEnum
 from itertools import chain
 
 from seedance_watch.core.model import Drop
+from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Kind
 from seedance_watch.disk import access
 from seedance_watch.disk.scan import Folder, Scanner
-from seedance_watch.disk.serving import Rules, Serving, natural
+from seedance_watch.disk.serving import Rules, Serving
 from seedance_watch.ports import Clock
 
 BUDGET_S = 0.4  # of work per turn before what is ready is handed over; a stop waits no longer

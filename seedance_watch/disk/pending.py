@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import chain, islice
 
 from seedance_watch.core import why
+from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Kind
 from seedance_watch.core.snapshot import Waiting
 from seedance_watch.disk.desk import Desk
 from seedance_watch.disk.kept import Kept
 from seedance_watch.disk.scan import OWN, File, Folder, Scanner
-from seedance_watch.disk.serving import natural
 
 MOST = 300
 

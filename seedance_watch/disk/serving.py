@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from natsort import natsort_keygen, ns
-
 from seedance_watch.core.model import Drop, Part, Role
+from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, Plan, pair, split_ending
 from seedance_watch.disk import access, ends
 from seedance_watch.disk.gate import Gate
@@ -23,7 +22,6 @@ from seedance_watch.disk.scan import File, Folder
 
 RETRY_S = 1.0  # until a file that moved under our hands is looked at again
 GROWING_S = 600.0  # a file still being written after this is reported, never forced
-natural = natsort_keygen(alg=ns.IGNORECASE)
 _ROLES = ((Role.IMAGE, "image"), (Role.SIDECAR, "sidecar"), (Role.END_IMAGE, "end"))
 
 

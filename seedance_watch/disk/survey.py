@@ -10,12 +10,12 @@ from pathlib import Path
 
 from seedance_watch.core import why
 from seedance_watch.core.ignore import Ignore
+from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, pair
 from seedance_watch.core.settling import Proof
 from seedance_watch.core.snapshot import Waiting
 from seedance_watch.disk import quiet
 from seedance_watch.disk.scan import OWN, File, Folder, Scanner
-from seedance_watch.disk.serving import natural
 from seedance_watch.disk.settings import InboxSettings
 
 _TAKEN = frozenset({Lack.NOTHING, Lack.SIDECAR})  # what may be missing of a drop to come

@@ -11,17 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
-
-from natsort import natsort_keygen, ns
 
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.core.naming import natural
 
 S = State
-_NATURAL = natsort_keygen(alg=ns.PATH | ns.IGNORECASE)
 
-Order = tuple[Any, ...]
+Order = tuple[float, int, str, int]
 Waiting = tuple[Order, int, str]  # its place, its ticket, the job's id
 
 FILES, LANE, WATCH, FETCH, FINISH = "files", "lane", "watch", "fetch", "finish"
@@ -61,7 +58,7 @@ def in_work(job: Job) -> bool:
 def order(job: Job) -> Order:
     """Give what jobs at a gate are sorted by: perishing links, priority, natural order, take."""
     claim = job.claim
-    path = _NATURAL(f"{claim.folder}/{claim.stem}")
+    path = natural(f"{claim.folder}/{claim.stem}")
     return (_perishes_at(job), -claim.priority, path, claim.take)
 
 

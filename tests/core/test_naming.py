@@ -17,6 +17,7 @@ from seedance_watch.core.naming import (
     drop_id,
     fit,
     job_id,
+    natural,
     output_stem,
     slug,
 )
@@ -214,3 +215,19 @@ def test_a_name_fits_a_file_system_of_short_ones(stem: str) -> None:
     assert len(raw(made + ".failed.txt")) <= 143
     short = archived_name(stem, f"{stem}.jpeg", choice=9999, longest=143)
     assert len(raw(short)) <= 143
+
+
+def test_names_are_sorted_as_people_count() -> None:
+    """Numbers by their size however they are written, case is nothing, a folder is a unit."""
+    names = ["Z1", "b/a", "a10", "10", "a/b10", "a 1/b", "02", "A1", "a2b", "a/b2", "a", "1"]
+
+    assert sorted(names, key=natural) == [
+        *("1", "02", "10", "a", "a/b2", "a/b10"),
+        *("a 1/b", "A1", "a2b", "a10", "b/a", "Z1"),
+    ]
+
+
+@given(st.text("0", max_size=2), st.integers(0, 10**18), st.integers(0, 10**18))
+def test_a_greater_number_comes_later(zeros: str, one: int, other: int) -> None:
+    """Whatever it begins with."""
+    assert (natural(f"shot{zeros}{one}") < natural(f"shot{other}")) is (one < other)

@@ -380,14 +380,14 @@ class Counted(float):
 def effort(many: int, monkeypatch: pytest.MonkeyPatch) -> tuple[float, int, int]:
     """Let many jobs wait and some go on; give comparisons per job, and sorts while crowded."""
     keyed = 0
-    real = queue_module._NATURAL
+    real = queue_module.natural
 
     def counting(name: str) -> Any:
         nonlocal keyed
         keyed += 1
         return real(name)
 
-    monkeypatch.setattr(queue_module, "_NATURAL", counting)
+    monkeypatch.setattr(queue_module, "natural", counting)
     queue, Counted.compared = wide(3), 0
     names = [f"shot{n}" for n in range(many)]
     Random(2).shuffle(names)
