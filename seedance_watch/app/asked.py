@@ -81,24 +81,33 @@ class Asked:
             return Answer("journal", f"its history cannot be read: {error}", cure=cure)
         return why.why(job, self._facts(job, row))
 
+    def brief(self, row: Row, job: Job) -> Answer:
+        """Say why a job stands as it does without asking a disk, or who goes first."""
+        facts = replace(self._known(job, row, self._watch(row.watch)), video=row.video)
+        return why.why(job, facts)
+
     def _facts(self, job: Job, row: Row) -> Facts:
         watch = self._watch(row.watch)
         video = watch.outbox / row.video if watch and row.video else None
-        facts = Facts(
-            self.now,
+        facts = self._known(job, row, watch)
+        lane = facts.lane
+        return replace(
+            facts,
             video=shown(video) if video else row.video,
             there=video is not None and os.path.lexists(video),
-            paused=self._paused(row.provider),
+            ahead=self._ahead(job) if lane and lane.in_work >= lane.seats else 0,
         )
+
+    def _known(self, job: Job, row: Row, watch: Watch | None) -> Facts:
+        """Give what the journal and the daemon know."""
+        facts = Facts(self.now, paused=self._paused(row.provider))
         if self.live is None:
             return facts
-        lane = self._lane(row.provider)
         return replace(
             facts,
             runs=True,
             doing=self.live.doing.get(job.id, ""),
-            lane=lane,
-            ahead=self._ahead(job) if lane and lane.in_work >= lane.seats else 0,
+            lane=self._lane(row.provider),
             twin=self._twin(job, watch),
             closed=self._closed(job),
         )

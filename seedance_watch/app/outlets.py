@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -27,6 +27,9 @@ from seedance_watch.engine.clock import RealClock
 from seedance_watch.faces.hooks import Command, Hooks
 from seedance_watch.faces.notices import Notices
 from seedance_watch.faces.tally import Tally
+
+if TYPE_CHECKING:
+    from seedance_watch.app.page.served import Served
 
 _AGAIN_S = 60.0  # until an outlet that broke is tried again
 _LOOK_S = 2.0  # between two looks for what no job records
@@ -57,11 +60,13 @@ class Outlets:
         config: What is wanted.
         tally: Counts since the start, None where nobody reads them.
         outlets: Who is told news.
+        page: The page for browsers, None where there is none.
     """
 
     config: Config
     tally: Tally | None = None
     outlets: list[Outlet] = field(default_factory=list)
+    page: "Served | None" = None
     _broken: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -80,6 +85,8 @@ class Outlets:
             self._safely("metrics", partial(self.tally.heard, before, after, record))
         if self.outlets:
             self._safely("news", partial(self._tell, after, record))
+        if self.page:
+            self._safely("page", partial(self.page.heard, before, after, record))
 
     def _tell(self, after: Job, record: Record) -> None:
         if news := news_of(after, record):
@@ -128,7 +135,16 @@ class Outlets:
             from seedance_watch.app.status_files import StatusFiles  # noqa: PLC0415 - as above
 
             loops.append(("status files", StatusFiles(self.config, built).run))
+        if self.config.web.listen:
+            loops.append(("page", partial(self._paging, built)))
         return loops
+
+    async def _paging(self, built: Built, stop: asyncio.Event) -> None:
+        """Serve the page."""
+        from seedance_watch.app.page.served import Served  # noqa: PLC0415 - costs memory
+
+        self.page = self.page or Served(self.config, built)
+        await self.page.run(stop)
 
     async def _looking(self, built: Built, stop: asyncio.Event) -> None:
         """Tell what changes that no job records: lanes, folders, accounts."""

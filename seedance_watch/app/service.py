@@ -17,6 +17,7 @@ from seedance_watch.app.build import Built, build, folders_made, open_journal
 from seedance_watch.app.control import Answer, listening, obeyed
 from seedance_watch.app.outlets import Outlets
 from seedance_watch.app.reloading import Change, changes, obstacles
+from seedance_watch.config.entry import servable
 from seedance_watch.config.load import load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import SeedanceWatchError
@@ -199,6 +200,7 @@ class Service:
         """Read the configuration anew; give it, and what is in its way."""
         try:
             new = await asyncio.to_thread(load, self.config.file)
+            servable(new)
             hindered = obstacles(self.config, new, await self._busy()) + self._frozen()
             if not hindered:
                 await folders_made(new)

@@ -12,7 +12,7 @@ from seedance_watch.core.events import Accepted, Claiming, Prepared, Ready, Reco
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, JobSpec, Role
-from seedance_watch.core.polling import Durations, PollPace, poll_pace
+from seedance_watch.core.polling import Durations, PollPace, Usual, poll_pace
 from seedance_watch.core.sharing import shared
 from seedance_watch.core.sidecar import Layer, Prices
 from seedance_watch.media.decoders import Decoders
@@ -120,10 +120,12 @@ class Studio:
         assert job.prepared is not None, job.id
         spec = job.prepared.spec
         limits = self.polls.get(spec.provider, PollLimits(None, 30.0))
+        return poll_pace(self.usual(spec), limits.first_s, limits.most_s)
+
+    def usual(self, spec: JobSpec) -> Usual:
+        """Say how long tasks like this one take."""
         model = CATALOGUE.get((spec.provider, spec.model))
-        usual_s = model.usual_s if model else 60.0
-        usual = self.durations.usual(spec, usual_s)
-        return poll_pace(usual, limits.first_s, limits.most_s)
+        return self.durations.usual(spec, model.usual_s if model else 60.0)
 
     def heard(self, _before: Job, after: Job, record: Record) -> None:
         """Learn how long tasks take."""

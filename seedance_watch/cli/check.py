@@ -8,6 +8,7 @@ from cyclopts import Parameter
 from seedance_watch.app.preview import Preview, preview
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.effective import effective
+from seedance_watch.config.entry import servable
 from seedance_watch.config.keys import key_place, key_warning
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
@@ -34,6 +35,7 @@ def check(
         Show only what is wrong.
     """
     settings = load(find_config(config))
+    servable(settings)
     if not quiet:
         show(f"{settings.file}: the configuration is good")
         _warn_of_keys(settings)

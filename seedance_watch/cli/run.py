@@ -17,6 +17,7 @@ from seedance_watch.app.build import Built
 from seedance_watch.app.heart import Heart
 from seedance_watch.app.service import Service
 from seedance_watch.cli.exits import Exit, say
+from seedance_watch.config.entry import servable
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.machine import Job
@@ -51,6 +52,7 @@ def run(
         no credits); what waits is named.
     """
     settings = load(find_config(config))
+    servable(settings)
     log.configure(level=settings.log.level, form=settings.log.format)
     return asyncio.run(_main(settings, once=once))
 

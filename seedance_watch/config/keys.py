@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from seedance_watch.config.page import WebKeys
 from seedance_watch.config.schema import ProviderKeys, S3Keys
 from seedance_watch.config.telling import NotifyKeys, WebhookKeys
 from seedance_watch.core.errors import Complaint, ConfigError
@@ -56,6 +57,12 @@ def s3_sources(settings: S3Keys) -> tuple[KeySource, KeySource]:
 
 def _s3(key: str, env: str, file: str | None) -> KeySource:
     return KeySource(f"image_host.s3.{key}", env, Path(file) if file else None)
+
+
+def page_source(settings: WebKeys) -> KeySource:
+    """Say where the page's token may be."""
+    file = Path(settings.token_file) if settings.token_file else None
+    return KeySource("web.token_env", settings.token_env, file)
 
 
 def told_sources(

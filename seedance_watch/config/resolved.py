@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import platformdirs
 
+from seedance_watch.config.page import WebKeys
 from seedance_watch.config.prices import prices_of
 from seedance_watch.config.schema import (
     ConfigKeys,
@@ -41,6 +42,7 @@ class Config:
         limits: Bounds.
         log: What is logged.
         metrics: Figures for monitoring.
+        web: The page for browsers.
         notify: Channels that are told what happened.
         webhook: Addresses that are told what happened.
         prices: The operator's own prices.
@@ -57,6 +59,7 @@ class Config:
     limits: LimitKeys
     log: LogKeys
     metrics: MetricsKeys
+    web: WebKeys
     notify: tuple[NotifyKeys, ...]
     webhook: tuple[WebhookKeys, ...]
     prices: Prices
@@ -93,6 +96,7 @@ def resolved(
         limits=keys.limits,
         log=keys.log,
         metrics=_metrics(keys.metrics, folder),
+        web=_with_files(keys.web, folder),
         notify=tuple(_with_files(each, folder) for each in keys.notify),
         webhook=tuple(_with_files(each, folder) for each in keys.webhook),
         prices=prices_of(keys.providers, catalogue),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from seedance_watch.config.keys import KeySource, s3_sources, source_of, told_sources
+from seedance_watch.config.keys import KeySource, page_source, s3_sources, source_of, told_sources
 from seedance_watch.config.layout import Place, crossing, places
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import Complaint
@@ -169,6 +169,7 @@ def _key_files(config: Config) -> Iterator[tuple[KeyPath, Path]]:
     """Give every key file that is configured, with the setting that names it."""
     sources: list[KeySource] = [source_of(each) for each in config.providers.values()]
     sources += s3_sources(config.s3) if config.s3 else ()
+    sources.append(page_source(config.web))
     for each in sources:
         if each.file is not None:
             yield tuple(f"{each.key.removesuffix('_env')}_file".split(".")), each.file

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from seedance_watch.config.page import WebKeys
 from seedance_watch.config.telling import HookKeys, MetricsKeys, NotifyKeys, WebhookKeys
 from seedance_watch.config.values import (
     DAY_S,
@@ -262,6 +263,8 @@ class ConfigKeys(Keys):
     """Logging."""
     metrics: MetricsKeys = MetricsKeys()
     """Figures for monitoring."""
+    web: WebKeys = WebKeys()
+    """The page for browsers."""
     notify: list[NotifyKeys] = []
     """Channels that are told what happened, each as `[[notify]]`."""
     webhook: list[WebhookKeys] = []

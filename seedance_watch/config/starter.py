@@ -65,6 +65,10 @@ api_key_env = "SEGMIND_API_KEY"
 # Figures for Prometheus, at http://127.0.0.1:9469/metrics
 #[metrics]
 #listen = "9469"
+
+# The page for browsers, at http://127.0.0.1:8470; needs: pip install "seedance-watch[web]"
+#[web]
+#listen = "8470"
 """
 
 

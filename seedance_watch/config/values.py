@@ -93,6 +93,13 @@ def loopback(listen: str) -> bool:
     return ip_address(listen.rpartition(":")[0].strip("[]")).is_loopback
 
 
+def _host_name(text: str) -> str:
+    """Accept a host's name as a browser sends it, without port."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", text):
+        raise ValueError('must be the name of a host, such as "studio.example"')
+    return text.lower()
+
+
 def _receiver(text: str) -> str:
     """Accept an address to post to, also one within the house that has no certificate."""
     parts = urlsplit(text)
@@ -134,6 +141,7 @@ Folder = Annotated[str, AfterValidator(_folder)]
 KeyFile = Annotated[str, AfterValidator(_key_file)]
 HoursText = Annotated[str, AfterValidator(_hours)]
 Listen = Annotated[str, AfterValidator(_listen)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Receiver = Annotated[str, AfterValidator(_receiver)]
 Command = Annotated[list[str], AfterValidator(_command)]
 Zone = Annotated[str, AfterValidator(_zone)]

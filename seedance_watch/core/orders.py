@@ -58,6 +58,7 @@ class Order:
         anyway: Do it although money may be lost by it.
         by: Who says so, for the log ("shell").
         only: A release lets go of no other hold than one of this code; "" for any.
+        seq: The job's last event as whoever orders saw it; 0: it may have gone on since.
     """
 
     act: Act
@@ -66,6 +67,7 @@ class Order:
     anyway: bool = False
     by: str = "shell"
     only: str = ""
+    seq: int = 0
 
 
 def obey(job: Job, order: Order) -> list[Event]:
@@ -76,6 +78,8 @@ def obey(job: Job, order: Order) -> list[Event]:
     """
     if job.at_rest:
         raise Refused(f"job {job.id} is over ({job.state})")
+    if order.seq and order.seq != job.seq:
+        raise Refused(f"job {job.id} has gone on since you looked ({job.state}): look again")
     return _ACTS[order.act](job, order)
 
 

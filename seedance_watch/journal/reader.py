@@ -67,6 +67,11 @@ class SqliteReader:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         return [sql.row(each) for each in self._all(sql.ROWS[at_rest], limit)]
 
+    def videos(self, *, limit: int, before: str = "") -> list[Row]:
+        """Give jobs that have a video, the last changed first, those before a job; "" for all."""
+        name = storable(before)
+        return [sql.row(each) for each in self._all(sql.VIDEOS, name, name, limit)]
+
     def row(self, job_id: str) -> Row | None:
         """Give one job, None when there is no such job."""
         found = self._all(sql.ROW, storable(job_id))

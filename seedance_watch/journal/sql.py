@@ -153,6 +153,8 @@ ROWS: Mapping[bool | None, str] = {
     True: f"{_ROW} WHERE at_rest = 1 {_LATEST}",
     False: f"{_ROW} WHERE at_rest = 0 {_LATEST}",
 }
+VIDEOS = f"""{_ROW} WHERE state = 'done' AND video <> '' AND (? = '' OR (changed_at, number) <
+    (SELECT changed_at, number FROM jobs WHERE job_id = ?)) {_LATEST}"""  # noqa: S608
 _SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at, sum)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 SPENDINGS = "SELECT job_id, attempt, watch, provider, model, unit, micros, at, sum FROM spending"

@@ -1,0 +1,1 @@
+"""What the page for browsers needs to know; imported only where configured."""

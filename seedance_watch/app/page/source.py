@@ -1,0 +1,115 @@
+"""Answers the page: takes a look in a thread, gives orders to the daemon beside it."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from pathlib import Path
+
+from seedance_watch.app.build import Built
+from seedance_watch.app.control import obeyed
+from seedance_watch.app.page.looking import Looking
+from seedance_watch.app.studio import Studio
+from seedance_watch.config.budgets import zone_of
+from seedance_watch.config.resolved import Config
+from seedance_watch.core.closeup import Closeup
+from seedance_watch.core.events import Record
+from seedance_watch.core.machine import Job
+from seedance_watch.core.orders import Order
+from seedance_watch.core.pauses import LaneOrder
+from seedance_watch.faces.page.views import Arriving, Board, Film, Said, Sheet, Slot
+
+_FRESH_S = 0.4  # a look is good for so long: all browsers ask at the same moment
+
+
+@dataclass(slots=True)
+class Answers:
+    """Answers the page; implements views.Source.
+
+    Attributes:
+        config: What is in force.
+        built: The daemon.
+    """
+
+    config: Config
+    built: Built
+    zone: tzinfo = field(init=False)
+    _looking: Looking = field(init=False)
+    _one: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _board: tuple[float, Board] | None = None
+    _count: int = 1
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        """Look at what is configured."""
+        self.zone = zone_of(self.config)
+        studio = self.built.tools.studio
+        assert isinstance(studio, Studio)
+        self._looking = Looking(self.config, studio)
+
+    def now(self) -> float:
+        """Give the time."""
+        return self.built.tools.clock.now()
+
+    # Looking
+
+    async def board(self) -> Board:
+        """Give everything but the finished videos; the same look for all who ask at once."""
+        async with self._one:
+            now = self.now()
+            if self._board is None or not 0 <= now - self._board[0] < _FRESH_S:
+                live = self.built.lookout.look()
+                found = await asyncio.to_thread(self._looking.board, live, now)
+                self._board = now, found
+            return self._board[1]
+
+    async def sheet(self, before: str) -> Sheet:
+        """Give finished videos."""
+        live = self.built.lookout.look()
+        return await asyncio.to_thread(self._looking.sheet, before, live, self.now())
+
+    async def job(self, job_id: str) -> Closeup | None:
+        """Give one job with its history."""
+        live = self.built.lookout.look()
+        return await asyncio.to_thread(self._looking.job, job_id, live, self.now())
+
+    async def still(self, job_id: str, kind: str) -> Path | None:
+        """Give a JPEG of a job's video or picture."""
+        return None
+
+    async def video(self, job_id: str) -> Film | None:
+        """Give a job's video."""
+        return None
+
+    # Acting
+
+    async def obey(self, order: Order | LaneOrder) -> Said:
+        """Do what a person orders."""
+        answer = await obeyed(self.built, order)
+        self.mark()
+        return Said(answer.obeyed, answer.said)
+
+    async def slots(self) -> tuple[Slot, ...]:
+        """Say where a drop may go."""
+        return ()
+
+    def arriving(self, watch: str) -> Arriving:
+        """Begin a drop."""
+        raise KeyError(watch)
+
+    # Changes
+
+    def heard(self, _before: Job, _after: Job, _record: Record) -> None:
+        """Notice that something was recorded; a listener of the runner."""
+        self.mark()
+
+    def mark(self) -> None:
+        """Say that something may have changed."""
+        self._count += 1
+        self._changed.set()
+
+    async def change(self, after: int) -> int:
+        """Wait until something may have changed."""
+        while self._count == after:
+            self._changed.clear()
+            await self._changed.wait()
+        return self._count
