@@ -145,7 +145,10 @@ class Absent:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """A person gives up an attempt that was or may have been paid; it stays counted as spent."""
+    """An attempt is given up that was or may have been paid; it stays counted as spent.
+
+    By a person; or because the video that was to be placed once more was taken away.
+    """
 
     reason: str
 

@@ -19,6 +19,7 @@ from seedance_watch.core.events import (
     Event,
     Failing,
     Fetched,
+    GivenUp,
     Placed,
     Placing,
     Ready,
@@ -167,7 +168,9 @@ async def _poll(job: Job, tools: Tools) -> Events:
 
 async def _download(job: Job, tools: Tools) -> Events:
     """Fetch the video and decode it from first to last frame."""
-    part = tools.spool.part(job)
+    part, reused = tools.spool.part(job), job.reused
+    if reused and not await asyncio.to_thread(tools.spool.has_video, reused.watch, reused.video):
+        return [GivenUp(f"{reused.video}, to be placed once more, was taken away meanwhile")]
     await _fetch(job, tools)
     try:
         async with tools.workers.seat(job.claim.watch):

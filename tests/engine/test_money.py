@@ -12,7 +12,7 @@ import tomli
 
 from seedance_watch.app.build import Built, build, make_folders
 from seedance_watch.config.load import load
-from seedance_watch.core.events import Event, Held, Intended, Record, Staged
+from seedance_watch.core.events import Event, Held, Intended, Record, Reused, Staged
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import Act, Order, Refused
@@ -321,6 +321,25 @@ async def test_a_video_that_was_taken_away_is_pointed_to(
     studio.drop('prompt = "waves"\n', name="copy")
 
     await studios.once(studio)
+
+    assert charges(sandbox) == 1
+    assert "copy.duplicate.txt" in studio.seen("done")
+
+
+async def test_a_video_that_is_taken_away_before_it_is_placed_again_is_pointed_to(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Nobody waits for ever for a file that a person moved to where it is used."""
+    studio.configure(watch='duplicates = "place"')
+    studio.drop('prompt = "waves"\n')
+    await studios.once(studio)
+    studio.drop('prompt = "waves"\n', name="copy")
+    async with living.living(studio) as life:
+        life.when(Reused, life.stop.set)
+        await life.until(life.stop.is_set)
+    (studio.outbox / "shot.mp4").unlink()
+
+    assert await studios.once(studio) == {S.DONE: 1}
 
     assert charges(sandbox) == 1
     assert "copy.duplicate.txt" in studio.seen("done")
