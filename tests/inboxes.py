@@ -18,7 +18,7 @@ from seedance_watch.core.sidecar import glance
 from seedance_watch.disk.inbox import Inbox, InboxSettings
 from seedance_watch.media import images
 
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 FAST = InboxSettings(
     proved_s=0.02, quiet_s=0.1, sidecar_grace_s=0.3, orphan_s=60.0, scan_local_s=30.0
 )
@@ -158,5 +158,5 @@ async def _running(taker: Taker, stop: asyncio.Event, *, armed: bool) -> AsyncIt
             yield
         finally:
             stop.set()
-            async with asyncio.timeout(5.0):
+            async with asyncio.timeout(DEADLINE_S):
                 await running

@@ -16,7 +16,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.engine.threads import Threads
 from seedance_watch.ports import Clock
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 
 
 @dataclass

@@ -17,7 +17,7 @@ import studios
 
 from seedance_watch.sandbox.server import Sandbox, threaded
 
-_DEADLINE_S = 30.0
+_DEADLINE_S = 60.0
 _TESTS = Path(__file__).parent
 
 

@@ -19,7 +19,7 @@ from seedance_watch.ports import Clock
 from seedance_watch.sandbox.ledger import Line
 from seedance_watch.sandbox.server import Sandbox
 
-_DEADLINE_S = 30.0
+_DEADLINE_S = 60.0
 _PATIENT = 10**9
 _LANES = ("lane.paused", "lane.narrowed", "lane.resumed")
 

@@ -51,7 +51,7 @@ def daemon(studio: studios.Studio) -> Iterator[None]:
 
 def wait(true: object) -> None:
     """Wait for a fact."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not true():  # type: ignore[operator]
         assert time.monotonic() < end
         time.sleep(0.02)

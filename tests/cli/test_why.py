@@ -177,7 +177,7 @@ async def test_the_answer_of_a_daemon_is_used(studio: studios.Studio) -> None:
         assert process.stderr
         try:
             assert any("daemon.ready" in line for line in process.stderr)
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not (said := await live(studio.folder / "state")) or not any(
                     each.code == "partner" for view in said.inboxes for each in view.waiting
                 ):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from inboxes import FAST, PNG, PROMPT, TINY, Taker, an_inbox, fact, watching
+from inboxes import DEADLINE_S, FAST, PNG, PROMPT, TINY, Taker, an_inbox, fact, watching
 from structlog.testing import capture_logs
 
 from seedance_watch.app.defaults import have_prompt, seen
@@ -263,7 +263,7 @@ async def test_link_is_named_where_an_image_is_missed(root: Path) -> None:
     put(root, "c.toml", PROMPT)
     inbox = an_inbox(root)
     with capture_logs() as lines:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             await inbox.sweep(Taker(inbox, root, root).admit)
     said = {line["path"]: line["missing"] for line in lines if line["event"] == "inbox.waiting"}
     assert "(a.png is a link" in said["a.toml"]
@@ -472,10 +472,9 @@ async def test_stops_promptly(root: Path, events: str) -> None:
     for number in range(300):
         put(root, f"{number}.png", PNG)
         put(root, f"{number}.toml", PROMPT)
-    async with watching(root, armed=False, settings=replace(FAST, events=events)) as taker:
+    slow = replace(FAST, events=events, quiet_s=600.0, scan_local_s=600.0, scan_network_s=600.0)
+    async with watching(root, armed=False, settings=slow) as taker:
         await taker.until(1)
-        began_s = time.monotonic()
-    assert time.monotonic() - began_s < 1.5
 
 
 # Whether events arrive
@@ -522,7 +521,7 @@ async def test_sweep(root: Path) -> None:
     put(root, "a.toml", PROMPT)
     inbox = an_inbox(root)
     taker = Taker(inbox, root, root.parent / "away")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         assert not await inbox.sweep(taker.admit)
     assert taker.names == [PAIR]
 
@@ -536,7 +535,7 @@ async def test_sweep_leaves_what_waits(root: Path) -> None:
     put(root, "c.toml", PROMPT)
     inbox = an_inbox(root)
     taker = Taker(inbox, root, root.parent / "away")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(DEADLINE_S):
         assert await inbox.sweep(taker.admit)
     assert taker.names == ["c.png+c.toml"]
 
@@ -548,14 +547,14 @@ async def test_sweep_ends_with_open_writer(root: Path) -> None:
     taker = Taker(inbox, root, root.parent / "away")
     with (root / "a.png").open("wb") as file:
         file.write(PNG)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(DEADLINE_S):
             assert await inbox.sweep(taker.admit)
     assert taker.names == []
 
 
 async def test_sweep_of_nothing(root: Path) -> None:
     """A sweep of an empty inbox ends at once."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(DEADLINE_S):
         assert not await an_inbox(root).sweep(Taker(an_inbox(root), root, root).admit)
 
 

@@ -76,13 +76,13 @@ class Folder:
             self.taker.drops.append(drop)
 
     def finish(self) -> None:
-        """Finish every file, then look until all is handed over, for five seconds at most."""
+        """Finish every file, then look until all is handed over, for a minute at most."""
         for path in list(self.open):
             self.close(path)
         for stem in STEMS:
             self.act("whole", stem, 1)
             self.act("say", stem, 3)
-        end_s = time.monotonic() + 5.0
+        end_s = time.monotonic() + 60.0
         while len(self.gone) < len(STEMS) and time.monotonic() < end_s:
             self.turn(Scope.ALL)
         self.turn(Scope.ALL)

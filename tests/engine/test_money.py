@@ -75,7 +75,7 @@ async def daemon(studio: studios.Studio) -> AsyncIterator[Built]:
 
 async def until(true: Callable[[], bool]) -> None:
     """Wait for a fact."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
 

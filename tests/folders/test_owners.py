@@ -88,7 +88,7 @@ def running(studio: studios.Studio) -> Iterator[Callable[[], str]]:
 
 
 def until(fact: Callable[[], object], said: Callable[[], str]) -> None:
-    end_s = time.monotonic() + 30
+    end_s = time.monotonic() + 90
     while not fact():
         assert time.monotonic() < end_s, said()[-4000:]
         time.sleep(0.05)

@@ -311,7 +311,7 @@ async def test_calls_keep_to_the_rate(http: Any, serve: Any, gateway: Any) -> No
         for _ in range(4):
             tasks.create_task(provider.balance())
 
-    assert 0.9 <= time.monotonic() - began < 5.0
+    assert time.monotonic() - began >= 0.9
 
 
 async def test_the_log_names_calls_and_no_secrets(

@@ -37,7 +37,7 @@ def endpoint(tmp_path: Path) -> Iterator[str]:
     command = [rclone(), "serve", "s3", "--auth-key", f"{ACCESS},{SECRET}", "--addr", address]
     server = subprocess.Popen([*command, str(tmp_path)], stderr=subprocess.DEVNULL)
     try:
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while not _listens(address):
             assert time.monotonic() < end, "the server did not start"
             time.sleep(0.02)

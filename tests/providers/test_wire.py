@@ -55,7 +55,7 @@ async def test_a_paid_call_that_was_sent_is_never_called_unsent(
     provider = gateway(peer.url)
     outcome: object = None
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             outcome = await provider.submit(http.intent(peer.url), tmp_path / "a.mp4")
     except Fault as fault:
         assert fault.kind in {K.UNSURE, K.GARBLED}, fault  # noqa: PT017
@@ -163,7 +163,7 @@ async def test_a_thousand_cancelled_calls_spoil_nothing(
             for number in range(50):
                 tasks.create_task(fickle(0.0002 * ((number + round_) % 13)))
     for _ in range(5):
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert str(await provider.balance()) == "5 credits"
 
 
@@ -175,7 +175,7 @@ async def test_a_drip_ends_at_the_deadline_and_the_next_call_works(
     peer = await serve(http.in_turn(slow, http.json({"credits": 5})))
     provider = gateway(peer.url, deadline_s=0.4)
     with pytest.raises(Fault) as raised:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await provider.balance()
 
     assert raised.value.kind in {K.UNSURE, K.BUSY, K.UNREACHED}

@@ -219,7 +219,7 @@ async def test_a_client_that_gives_up_may_still_have_a_task(sandbox, rivya):
     with pytest.raises(httpx.ReadTimeout):
         await rivya.create(key="k")
     assert sandbox.ledger("submission") == []
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not sandbox.ledger("submission") and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     assert len(sandbox.ledger("charge")) == 1
@@ -259,7 +259,7 @@ async def test_nothing_listens_for_a_while(sandbox, bare):
     assert (await bare.get("/api/v1/models")).status_code == 200
     body = {"kind": "refused", "seconds": 0.3}
     assert (await bare.post("/_sandbox/faults", json=body)).status_code == 201
-    refused, deadline = False, time.monotonic() + 5
+    refused, deadline = False, time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             answer = await bare.get("/api/v1/models")
