@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from seedance_watch.core.errors import FaultKind
-from seedance_watch.core.model import Clip, JobSpec, Money, Part, Picture
+from seedance_watch.core.model import Clip, Extra, JobSpec, Money, Part, Picture
 
 
 class Effect(StrEnum):
@@ -26,6 +26,7 @@ class Effect(StrEnum):
     DOWNLOAD = "download"
     NAME = "name"
     PLACE = "place"
+    ADD = "add"  # what was wished for beside the video
     ARCHIVE = "archive"
 
 
@@ -243,15 +244,24 @@ class Placing:
     Attributes:
         name: The video's path below the outbox, "/" between parts.
         receipt: The receipt's text, so that a repeated effect writes the same bytes.
+        extras: What is to be made beside the video once it is placed.
     """
 
     name: str
     receipt: str
+    extras: tuple[Extra, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Video and receipt are in the outbox, synced."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What was wished for beside the video is made, each or why not; none is made again."""
+
+    extras: tuple[Extra, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +352,7 @@ Event = (
     | Fetched
     | Placing
     | Placed
+    | Added
     | Failing
     | Cancelling
     | Archived

@@ -18,6 +18,7 @@ from seedance_watch.core.errors import FaultKind, IllegalMove
 from seedance_watch.core.events import (
     Absent,
     Accepted,
+    Added,
     Archived,
     Cancelling,
     Claimed,
@@ -87,7 +88,7 @@ _OWN: Mapping[State, Row] = {
     S.FETCHED: {Placing: S.PLACING, Ready: S.READY},
     # Another Placing chooses another name: the first was taken by somebody else.
     S.PLACING: {Placed: S.PLACED, Placing: S.PLACING, Ready: S.READY},
-    S.PLACED: {Archived: S.DONE},
+    S.PLACED: {Added: S.PLACED, Archived: S.DONE},
     S.FAILING: {Archived: S.FAILED},
     S.CANCELLING: {Archived: S.CANCELLED},
     S.DONE: {},
@@ -149,6 +150,7 @@ class Job:
     ready: Ready | None = None
     fetched: Fetched | None = None
     placing: Placing | None = None
+    added: Added | None = None
     failing: Failing | None = None
     cancelling: Cancelling | None = None
     deferred: Deferred | None = None
@@ -179,6 +181,7 @@ _KEPT: Mapping[type[Event], str] = {
     Ready: "ready",
     Fetched: "fetched",
     Placing: "placing",
+    Added: "added",
     Failing: "failing",
     Cancelling: "cancelling",
     Deferred: "deferred",

@@ -25,7 +25,7 @@ class State(StrEnum):
     READY = "ready"  # the video exists at the provider; links perish
     FETCHED = "fetched"  # a verified video lies in the part folder
     PLACING = "placing"  # its final name is durable, the outbox may or may not have it
-    PLACED = "placed"  # the video and its receipt are in the outbox
+    PLACED = "placed"  # the video and its receipt are in the outbox; extras may or may not be
     FAILING = "failing"  # the wish cannot be granted; originals still in the job folder
     CANCELLING = "cancelling"  # taken back; originals still in the job folder
     DONE = "done"  # at rest: video placed, originals archived
@@ -133,6 +133,9 @@ class JobSpec:
         route: Who is asked next when this provider declines, in turn.
         not_before: A date or time as TOML writes it, before which nothing is ordered; "" for none.
         start_from: The shot whose video's last frame is the first image, "" for none.
+        poster: A still is made beside the video.
+        preview: Kind of the small animation that is made beside it ("webp", "gif"), "" for none.
+        sequence: Name of the video that the chain up to this shot is joined to, "" for none.
     """
 
     provider: str
@@ -150,6 +153,32 @@ class JobSpec:
     route: tuple[str, ...] = ()
     not_before: str = ""
     start_from: str = ""
+    poster: bool = False
+    preview: str = ""
+    sequence: str = ""
+
+
+class ExtraKind(StrEnum):
+    """What is made beside a video, and costs nothing."""
+
+    POSTER = "poster"
+    PREVIEW = "preview"
+    SEQUENCE = "sequence"
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """Something made beside a video.
+
+    Attributes:
+        kind: What.
+        name: Its path below the outbox, "/" between parts.
+        lacking: Why it is not there, "" when it is, or is yet to be made.
+    """
+
+    kind: ExtraKind
+    name: str
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

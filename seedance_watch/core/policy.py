@@ -83,8 +83,16 @@ def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait 
     # A wait that was recorded in the future says that the clock went back: it is over.
     if (job.hold and until is None) or (until is not None and job.at <= now < until):
         return Wait(until)
-    anew = effect is E.INTEND and (_old(job, now) or _shown(job))
-    return E.STAGE if anew else effect
+    if effect is E.INTEND and (_old(job, now) or _shown(job)):
+        return E.STAGE
+    return E.ADD if job.state is S.PLACED and _lacks(job) else effect
+
+
+def _lacks(job: Job) -> bool:
+    """Whether something is yet to be made beside a placed video."""
+    if job.placing is None or job.duplicate or job.added:
+        return False
+    return bool(job.placing.extras)
 
 
 def _old(job: Job, now: float) -> bool:
@@ -123,6 +131,7 @@ BACKOFF: Mapping[Effect, Pace] = {
     E.DOWNLOAD: Pace(2, 300),
     E.NAME: Pace(2, 60),
     E.PLACE: Pace(2, 60),
+    E.ADD: Pace(2, 60),
     E.ARCHIVE: Pace(2, 60),
 }
 
@@ -149,6 +158,9 @@ def pause_s(effect: Effect, tries: int, *, fault: Fault, luck: float) -> float:
     asked_s = min(fault.after_s or 0.0, ASKED_MOST_S)
     return max(backoff(effect, tries, luck), asked_s)
 
+
+# What is made beside a video is tried so often on a disk that can be written; then it is left out.
+ADD_TRIES = 5
 
 # After this many such faults in a row a person has to look; other kinds wait for ever, because
 # what they wait for (network, disk, provider) comes back by itself.

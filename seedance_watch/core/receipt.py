@@ -4,18 +4,20 @@ A receipt is a valid sidecar with one more table: dropped into an inbox beside i
 repeats the job, because the sidecar part holds every effective value, the seed included.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import tomli_w
 
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Money, Part, Picture, Role, State
+from seedance_watch.core.model import Clip, Extra, Money, Part, Picture, Role, State
 from seedance_watch.core.sidecar import receipt_keys
 
 
-def receipt(job: Job, name: str, *, placed_at: float, version: str) -> str:
+def receipt(
+    job: Job, name: str, *, placed_at: float, version: str, extras: Sequence[Extra] = ()
+) -> str:
     """Write a job's receipt.
 
     Args:
@@ -23,6 +25,7 @@ def receipt(job: Job, name: str, *, placed_at: float, version: str) -> str:
         name: The video's path below the outbox.
         placed_at: When it was placed, UTC seconds.
         version: This program's version.
+        extras: What will be made beside the video.
     """
     assert job.prepared is not None, job.id
     assert job.fetched is not None, job.id
@@ -32,6 +35,7 @@ def receipt(job: Job, name: str, *, placed_at: float, version: str) -> str:
         **_facts(job, version),
         "video": _video(name, job.fetched.clip),
         "images": [_image(job, part) for part in job.claim.parts if part.role is not Role.SIDECAR],
+        **({"extras": {str(each.kind): each.name for each in extras}} if extras else {}),
         "times": _times(job, placed_at),
         "origins": dict(job.prepared.spec.origins),
     }

@@ -16,6 +16,7 @@ from seedance_watch.core.errors import Complaint, SidecarError
 from seedance_watch.core.model import JobSpec, Money
 from seedance_watch.core.models import Catalogue, Model, Price
 from seedance_watch.core.pairing import Glance
+from seedance_watch.core.sidecar_extras import wants_preview, wants_sequence
 from seedance_watch.core.sidecar_images import wants_text_only
 from seedance_watch.core.sidecar_keys import MAX_TAKES, PRIORITY_LIMIT
 from seedance_watch.core.sidecar_layers import (
@@ -117,6 +118,7 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
     text_only = wants_text_only(sheet, model, images=images, has_end=has_end)
     if chain.names_itself(start_from := str(sheet.value("start_from", "")), stem):
         sheet.complain("start_from", "names the shot itself", "name the shot that comes before it")
+    sequence = wants_sequence(sheet)
     if sheet.complaints or model is None:
         raise SidecarError(_sorted(sheet))
     return JobSpec(
@@ -135,6 +137,9 @@ def wish(  # noqa: PLR0913  a drop's facts, each named at the call
         route=rest,
         not_before=_moment(sheet.value("not_before")),
         start_from=start_from,
+        poster=sheet.value("poster") is True,
+        preview=wants_preview(sheet),
+        sequence=sequence,
     )
 
 
@@ -156,12 +161,15 @@ def receipt_keys(spec: JobSpec, *, end_image: str | None = None) -> dict[str, ob
         spec: What was made; one take of several is repeated as one video of the same seed.
         end_image: Name of the second image, None: there was none.
     """
-    flags = {"text_only": spec.text_only, "keep_metadata": spec.keep_metadata, "again": spec.again}
+    flags = {"text_only": spec.text_only, "keep_metadata": spec.keep_metadata}
+    flags |= {"again": spec.again, "poster": spec.poster}
     keys: dict[str, object] = {"provider": spec.provider, "model": spec.model}
     keys |= {"prompt": spec.prompt, **spec.params}
     keys |= {"end_image": end_image} if end_image else {}
     keys |= {"start_from": spec.start_from} if spec.start_from else {}
     keys |= {name: True for name, value in flags.items() if value}
+    names = {"preview": spec.preview, "sequence": spec.sequence}
+    keys |= {name: value for name, value in names.items() if value}
     return keys | ({"meta": dict(spec.meta)} if spec.meta else {})
 
 

@@ -85,6 +85,20 @@ KEYS: Mapping[str, Key] = {
     "keep_metadata": Key(
         (bool,), "Send the image with its EXIF data (camera, place, date).", default=False
     ),
+    "poster": Key(
+        (bool,), "Put a still of the video beside it: `shot01.poster.jpg`.", default=False
+    ),
+    "preview": Key(
+        (str,),
+        "Put a small animation beside the video, for chats and mails: `shot01.preview.webp`.",
+        choices=("webp", "gif", "none"),
+        default="none",
+    ),
+    "sequence": Key(
+        (str,),
+        "A name. Once this shot is there, all shots of its chain (`start_from`), from the first "
+        "one to this, are joined to one video of that name as well.",
+    ),
     "meta": Key((dict,), "A table of your own; copied to the receipt, not sent to anybody."),
     "receipt": Key(
         (dict,), "Written into receipts; ignored, so that a receipt can be dropped as a sidecar."
@@ -138,6 +152,12 @@ MEANT: Mapping[str, str] = {
     "after": "start_from names the shot that comes before, not_before a date",
     "start_at": "not_before",
     "when": "not_before",
+    "still": "poster",
+    "thumbnail": "poster",
+    "gif": "preview",
+    "webp": "preview",
+    "join": "sequence",
+    "concat": "sequence",
     "negative_prompt": "no model here has one; say in prompt what should be seen",
     "image": "the image is the file that lies beside the sidecar; it need not be named",
     "image_url": "addresses are not taken from a sidecar; put the image beside it",

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.pairing import IMAGE_ENDINGS, split_ending
+from seedance_watch.core.sidecar_extras import no_sequence
 from seedance_watch.core.sidecar_keys import MEANT, Key, mistyped, unknown, vocabulary
 from seedance_watch.core.sidecar_never import never
 from seedance_watch.core.toml import Table, line_of
 from seedance_watch.core.toml_lines import Path
-from seedance_watch.core.words import path_text, show
+from seedance_watch.core.words import listing, nearest, path_text, show
 
 _ENOUGH = 100  # complaints
 _NAME_MAX_BYTES = 255  # no file system has longer names
@@ -27,8 +28,8 @@ class Layer:
         file: The file's name for complaints.
         values: Its keys.
         lines: Line from 1 of each key path of the file.
-        own: It is the drop's own sidecar: it may name end_image and start_from, and a key that
-            the model does not have is a mistake in it. Other layers serve many models.
+        own: It is the drop's own sidecar: it may name end_image, start_from and sequence, and
+            a key that the model does not have is a mistake in it. Other layers serve many models.
         prefix: Key path of the values inside their file.
     """
 
@@ -137,6 +138,10 @@ def _unusable(name: str, value: object, key: Key, *, own: bool) -> tuple[str, st
     """Say what is wrong with a value of the right type, whatever the model; None: nothing."""
     if name in _OF_ONE_SHOT:
         return _OF_ONE_SHOT[name](str(value)) if own else _NOT_FOR_MANY
+    if key.choices and not key.param and value not in key.choices:
+        near = nearest(str(value), [str(each) for each in key.choices])
+        said = f"did you mean {show(near)}?" if near else ""
+        return f"{show(value)} is not possible; possible: {listing(key.choices)}", said
     if name == "meta" and (bad := _unkeepable(value)):
         return f"contains {bad}, which cannot be kept", ""
     if isinstance(value, int) and (problem := out_of_range(value, key.low, key.high)):
@@ -172,7 +177,11 @@ def sound_start(name: str) -> bool:
 
 
 _ENDINGS = IMAGE_ENDINGS | {".toml", ".mp4", ".mov"}
-_OF_ONE_SHOT = {"end_image": _no_end_image, "start_from": _no_start}
+_OF_ONE_SHOT = {
+    "end_image": _no_end_image,
+    "start_from": _no_start,
+    "sequence": no_sequence,
+}
 
 
 def out_of_range(value: int, low: int | None, high: int | None) -> str:

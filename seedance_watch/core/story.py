@@ -10,6 +10,7 @@ from typing import Any
 from seedance_watch.core.events import (
     Absent,
     Accepted,
+    Added,
     Archived,
     Cancelling,
     Claimed,
@@ -120,6 +121,12 @@ def _fetched(event: Fetched) -> str:
     return f"video fetched and whole: {clip.duration_s:.3g} s, {size}, {clip.size_bytes:,} bytes"
 
 
+def _added(event: Added) -> str:
+    made = ", ".join(each.name for each in event.extras if not each.lacking)
+    lacking = [f"{each.name} is not: {each.lacking}" for each in event.extras if each.lacking]
+    return "; ".join([f"made beside it: {made or 'nothing'}", *lacking])
+
+
 def _archived(event: Archived) -> str:
     lost = f"; not found any more: {', '.join(event.lost)}" if event.lost else ""
     return f"originals put away{lost}"
@@ -146,6 +153,7 @@ _SAID: Mapping[type[Event], Callable[[Any], str]] = {
     Fetched: _fetched,
     Placing: lambda each: f"gets the name {each.name}",
     Placed: lambda _: "video and receipt are in the outbox",
+    Added: _added,
     Failing: lambda each: f"failed while {STEPS[each.effect]}: {each.reason}",
     Cancelling: lambda each: f"given up: {each.reason}",
     Archived: _archived,

@@ -28,6 +28,7 @@ STEPS: Mapping[Effect, str] = {
     E.DOWNLOAD: "fetching the video",
     E.NAME: "choosing a name for the video",
     E.PLACE: "placing the video in the outbox",
+    E.ADD: "making what was wished for beside the video",
     E.ARCHIVE: "putting the originals away",
 }
 _BEFORE_PAYING = frozenset({S.PREPARED, S.STAGED})

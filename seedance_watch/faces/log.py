@@ -15,6 +15,7 @@ from structlog.typing import EventDict
 from seedance_watch.core.events import (
     Absent,
     Accepted,
+    Added,
     Archived,
     Cancelling,
     Claimed,
@@ -85,6 +86,10 @@ def _named(event: Placing, _job: Job, _at: float) -> dict[str, Any]:
     return {"video": event.name}
 
 
+def _added(event: Added, _job: Job, _at: float) -> dict[str, Any]:
+    return {"files": [each.name for each in event.extras if not each.lacking]}
+
+
 def _duplicate(event: Duplicate | Reused, _job: Job, _at: float) -> dict[str, Any]:
     return {"of": event.of, "video": event.video}
 
@@ -115,6 +120,7 @@ LINES: Mapping[type[Event], tuple[str, str, Facts]] = {
     Fetched: ("job.downloaded", "info", _fetched),
     Placing: ("job.named", "debug", _named),
     Placed: ("job.placed", "info", _said),
+    Added: ("job.added", "info", _added),
     Failing: ("job.failed", "error", _said),
     Cancelling: ("job.cancelled", "warning", _said),
     Archived: ("job.ended", "info", _ended),

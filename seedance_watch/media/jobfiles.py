@@ -16,6 +16,7 @@ from seedance_watch.core.errors import Fault, FaultKind
 
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _WRITE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MAKE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @contextmanager
@@ -39,6 +40,24 @@ def write(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(os.open(path, _WRITE, 0o644), "wb") as file:
             file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _sync_name(path.parent)
+    except OSError as error:
+        raise local("writing", path, error) from error
+
+
+@contextmanager
+def made(path: Path) -> Iterator[io.BufferedRandom]:
+    """Open a new file for writing in place of what is there; sync it and its name at the end.
+
+    Raises:
+        Fault: LOCAL, our own disk. What was written until then stays; it is made again.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        with os.fdopen(os.open(path, _MAKE, 0o644), "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         _sync_name(path.parent)
