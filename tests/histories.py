@@ -10,6 +10,7 @@ from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import (
     Absent,
     Accepted,
+    Added,
     Archived,
     Cancelling,
     Claimed,
@@ -35,7 +36,7 @@ from seedance_watch.core.events import (
     Unsent,
 )
 from seedance_watch.core.machine import MOVES, Job
-from seedance_watch.core.model import Clip, JobSpec, Money, Part, Picture, Role
+from seedance_watch.core.model import Clip, Extra, ExtraKind, JobSpec, Money, Part, Picture, Role
 
 COST = Money(Decimal("1.50"), "credits")
 SHA = "ab" * 32
@@ -113,6 +114,7 @@ spec = st.builds(
     money,
     meta=st.dictionaries(text, meta, max_size=3),
 )
+extras = st.lists(st.builds(Extra, st.sampled_from(ExtraKind), text, text), max_size=3).map(tuple)
 picture = st.builds(
     Picture, st.sampled_from(Role), text, text, *[st.integers(1, 10**6)] * 3, sha, st.tuples(text)
 )
@@ -139,8 +141,9 @@ DRAWN: dict[type[Event], st.SearchStrategy[Event]] = {
     Accepted: st.builds(Accepted, text, text, st.none() | money),
     Ready: st.builds(Ready, text, st.none() | at, st.none() | money, st.none() | st.integers()),
     Fetched: st.just(Fetched(CLIP)),
-    Placing: st.builds(Placing, text, text),
+    Placing: st.builds(Placing, text, text, extras),
     Placed: st.just(Placed()),
+    Added: st.builds(Added, extras),
     Failing: st.builds(Failing, effect, kind, text, text, st.none() | money),
     Cancelling: st.builds(Cancelling, text),
     Archived: st.builds(Archived, names),

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seedance_watch.app import joining
 from seedance_watch.app.defaults import folder_layers, read_table
-from seedance_watch.core import ratio, receipt, sidecar
+from seedance_watch.core import extras, ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Claiming, Prepared, Ready, Record
+from seedance_watch.core.extras import Joined, Shot
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, JobSpec, Role
+from seedance_watch.core.model import Clip, Extra, JobSpec, Role
 from seedance_watch.core.polling import Durations, PollPace, Usual, poll_pace
 from seedance_watch.core.sharing import shared
 from seedance_watch.core.sidecar import Layer, Prices
@@ -111,9 +113,29 @@ class Studio:
         """Decode a video from its first to its last frame."""
         return self.decoders.verify(part, max_bytes=self.max_video_bytes)
 
-    def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
+    def receipt(
+        self, job: Job, name: str, *, placed_at: float, extras: Sequence[Extra] = ()
+    ) -> str:
         """Write a job's receipt."""
-        return receipt.receipt(job, name, placed_at=placed_at, version=self.version)
+        return receipt.receipt(job, name, placed_at=placed_at, version=self.version, extras=extras)
+
+    def poster(self, video: Path, part: Path) -> None:
+        """Make a still of a placed video."""
+        with joining.only_faults("making the still"):
+            self.decoders.poster(video, part)
+
+    def preview(self, video: Path, part: Path, kind: str) -> None:
+        """Make a small animation of a placed video."""
+        with joining.only_faults("making the animation"):
+            self.decoders.preview(video, part, kind=kind)
+
+    def join(self, videos: Sequence[Path], part: Path) -> Joined:
+        """Join placed videos to one."""
+        return joining.joined(videos, part, self.decoders, max_bytes=self.max_video_bytes)
+
+    def sequence_receipt(self, job: Job, name: str, shots: Sequence[Shot], joined: Joined) -> str:
+        """Write the receipt of a joined video."""
+        return extras.receipt(job, name, shots, joined=joined, version=self.version)
 
     def pace(self, job: Job) -> PollPace:
         """Say how often to ask how the job's task stands."""

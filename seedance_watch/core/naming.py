@@ -6,6 +6,7 @@ Pure functions of their arguments; what is random is drawn by the caller.
 import hashlib
 import re
 import unicodedata
+from dataclasses import replace
 
 from seedance_watch.core.events import Claiming
 
@@ -91,6 +92,22 @@ def output_stem(
     stem = claim.drop_id if plain else fit(claim.stem, longest=longest)
     above = [slug(each) if plain else each for each in claim.folder.split("/") if each]
     return "/".join([*above, f"{stem}{take}{again}"])
+
+
+def sequence_stem(
+    claim: Claiming, name: str, *, choice: int, longest: int = NAME_MAX_BYTES, plain: bool = False
+) -> str:
+    """Give the path below the outbox, without ending, of the video that a chain is joined to.
+
+    Args:
+        claim: The last shot's.
+        name: What it is to be called.
+        choice: As for `output_stem`.
+        longest: As for `output_stem`.
+        plain: As for `output_stem`.
+    """
+    like = replace(claim, stem=name, drop_id=slug(name))
+    return output_stem(like, choice=choice, longest=longest, plain=plain)
 
 
 def archived_name(stem: str, name: str, *, choice: int, longest: int = NAME_MAX_BYTES) -> str:

@@ -149,6 +149,15 @@ def backoff(effect: Effect, tries: int, luck: float) -> float:
     return longest * (0.5 + luck / 2)
 
 
+# What is made beside a video is tried so often on a disk that can be written; then it is left out.
+ADD_TRIES = 5
+
+
+def waits_for_extras(job: Job) -> bool:
+    """Whether extras are tried again after a fault of the disk; else they are left out."""
+    return job.tries < ADD_TRIES
+
+
 # The longest wait that the other side may wish for: until tomorrow, as a daily quota needs.
 ASKED_MOST_S = 86_400.0
 
@@ -158,9 +167,6 @@ def pause_s(effect: Effect, tries: int, *, fault: Fault, luck: float) -> float:
     asked_s = min(fault.after_s or 0.0, ASKED_MOST_S)
     return max(backoff(effect, tries, luck), asked_s)
 
-
-# What is made beside a video is tried so often on a disk that can be written; then it is left out.
-ADD_TRIES = 5
 
 # After this many such faults in a row a person has to look; other kinds wait for ever, because
 # what they wait for (network, disk, provider) comes back by itself.

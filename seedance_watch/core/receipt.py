@@ -33,24 +33,24 @@ def receipt(
     wish = receipt_keys(job.prepared.spec, end_image=end.name if end else None)
     facts: dict[str, Any] = {
         **_facts(job, version),
-        "video": _video(name, job.fetched.clip),
+        "video": video(name, job.fetched.clip),
         "images": [_image(job, part) for part in job.claim.parts if part.role is not Role.SIDECAR],
         **({"extras": {str(each.kind): each.name for each in extras}} if extras else {}),
         "times": _times(job, placed_at),
         "origins": dict(job.prepared.spec.origins),
     }
-    return tomli_w.dumps(_tellable({**wish, "receipt": facts}))
+    return tomli_w.dumps(tellable({**wish, "receipt": facts}))
 
 
-def _tellable(value: Any) -> Any:
+def tellable(value: Any) -> Any:
     """Write the undecodable bytes of file names as escapes: TOML is UTF-8 and cannot hold them."""
     match value:
         case str():
             return value.encode("utf-8", "backslashreplace").decode()
         case Mapping():
-            return {_tellable(name): _tellable(below) for name, below in value.items()}
+            return {tellable(name): tellable(below) for name, below in value.items()}
         case list():
-            return [_tellable(each) for each in value]
+            return [tellable(each) for each in value]
         case _:
             return value
 
@@ -82,7 +82,7 @@ def _money(money: Money) -> Mapping[str, str]:
     return {"amount": money.digits, "unit": money.unit}
 
 
-def _video(name: str, clip: Clip) -> dict[str, Any]:
+def video(name: str, clip: Clip) -> dict[str, Any]:
     """Describe the verified video."""
     return {
         "file": name,

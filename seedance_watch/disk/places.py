@@ -3,6 +3,7 @@
     inbox/.seedance/work/DROP/      the claimed files, and pictures made from them
     inbox/.seedance/work/DROP.plan  where they are being archived to
     outbox/.seedance/part/JOB.mp4   a video on its way
+    outbox/.seedance/part/JOB.KIND  something made beside it, on its way
     outbox/ done/ failed/ held/     what people look at
 
 Work and part folders live inside the directory they serve, because rename needs the same mount.
@@ -19,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
+from seedance_watch.core.model import ExtraKind
 
 PRIVATE = ".seedance"
 
@@ -40,6 +42,10 @@ class Places:
     def part(self, job: Job) -> Path:
         """Give the path where a job's video grows."""
         return scratch(self.outbox) / f"{job.id}.mp4"
+
+    def extra_part(self, job: Job, kind: ExtraKind) -> Path:
+        """Give the path where something is made that goes beside a job's video."""
+        return scratch(self.outbox) / f"{job.id}.{kind}"
 
     def root(self, to: Returned | None) -> Path:
         """Give the folder that originals go to; None: to done/."""

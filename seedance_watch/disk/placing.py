@@ -8,7 +8,8 @@ import hashlib
 from itertools import count
 from pathlib import Path
 
-from seedance_watch.core import naming
+from seedance_watch.core import extras, naming
+from seedance_watch.core.events import Claiming
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, State
 from seedance_watch.disk import files
@@ -19,20 +20,21 @@ from seedance_watch.ports import Putting
 def free_stem(job: Job, places: Places) -> str:
     """Give the first output name, without ending, that nobody has; looks, reserves nothing."""
     refused = job.placing.name if job.placing and job.state is State.PLACING else ""
-    longest, plain = files.longest_name(places.outbox), _refuses(job, places)
+    longest, plain = files.longest_name(places.outbox), refuses(job.claim, places)
     for choice in count(1):
         stem = naming.output_stem(job.claim, choice=choice, longest=longest, plain=plain)
-        names = f"{stem}.mp4", f"{stem}.toml"
+        more = extras.beside(job.prepared.spec, stem) if job.prepared else ()
+        names = f"{stem}.mp4", f"{stem}.toml", *(each.name for each in more)
         taken = any(files.exists(below(places.outbox, name)) for name in names)
         if not taken and names[0] != refused:
             return stem
     raise AssertionError
 
 
-def _refuses(job: Job, places: Places) -> bool:
+def refuses(claim: Claiming, places: Places) -> bool:
     """Whether the outbox's file system knows no such names: with colons, of other alphabets."""
     longest = files.longest_name(places.outbox)
-    path = naming.output_stem(job.claim, choice=1, longest=longest) + ".mp4"
+    path = naming.output_stem(claim, choice=1, longest=longest) + ".mp4"
     at = scratch(places.outbox) / "names"
     return not all(files.takes_name(part, at=at) for part in path.split("/"))
 
@@ -53,7 +55,7 @@ def put(job: Job, places: Places, name: str, *, clip: Clip, receipt: bytes) -> P
         mounted(places.outbox)  # or a paid video that is safe elsewhere would be given up
         files.remove(places.part(job))  # what lies there is not the verified video any more
     if outcome is not Putting.PLACED:
-        _take_back(video.with_suffix(".toml"), receipt)
+        take_back(video.with_suffix(".toml"), receipt)
     return outcome
 
 
@@ -76,7 +78,7 @@ def _outcome(part: Path, video: Path, clip: Clip, receipt: bytes) -> Putting:
     return Putting.PLACED
 
 
-def _take_back(note: Path, receipt: bytes) -> None:
+def take_back(note: Path, receipt: bytes) -> None:
     """Remove the receipt of a video that did not get the name; another's stays."""
     if files.holds(note, hashlib.sha256(receipt).hexdigest()):
         files.remove(note)

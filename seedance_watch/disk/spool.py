@@ -2,7 +2,8 @@
 
 Every method may be repeated after a crash at any point in it. Failures of the disk are
 Fault(LOCAL); nothing is lost by one. The work is done next door: originals.py moves what people
-dropped, placing.py what they get, notes.py tells them why, places.py knows the folders.
+dropped, placing.py and adding.py what they get, notes.py tells them why, places.py knows the
+folders.
 """
 
 import shutil
@@ -12,8 +13,8 @@ from pathlib import Path
 
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Role
-from seedance_watch.disk import again, drags, files, notes, originals, placing
+from seedance_watch.core.model import Clip, Extra, ExtraKind, Role
+from seedance_watch.disk import adding, again, drags, files, notes, originals, placing
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.places import PRIVATE, Places, below, local
 from seedance_watch.ports import Claim, Dragged, Putting
@@ -92,6 +93,7 @@ class Spool:
             self._sure(job.claim.watch, "inbox", "outbox", to or "done")
             lost = originals.put_away(job.claim, places, to)
             files.remove(places.part(job))
+            adding.clear(job, places)
         return lost
 
     def put_back(self, job: Job) -> list[str]:
@@ -174,6 +176,47 @@ class Spool:
         with local("placing", places.outbox / name):
             self._sure(job.claim.watch, "outbox")
             return placing.put(job, places, name, clip=clip, receipt=receipt)
+
+    # What is made beside videos
+
+    def wished(self, job: Job, stem: str) -> tuple[Extra, ...]:
+        """Give what is to be made beside a video of this stem; looks, reserves nothing."""
+        places = self.places(job.claim.watch)
+        with local("looking for free names in", places.outbox):
+            self._sure(job.claim.watch, "outbox")
+            return adding.wished(job, places, stem)
+
+    def extra_part(self, job: Job, kind: ExtraKind) -> Path:
+        """Give the path where something is made that goes beside a job's video."""
+        return self.places(job.claim.watch).extra_part(job, kind)
+
+    def video(self, watch: str, name: str, clip: Clip) -> Path | None:
+        """Give a placed video's path, None when it is not there any more as it was placed."""
+        if not self.serves(watch):
+            return None
+        outbox = self.places(watch).outbox
+        with local("reading", outbox / name):
+            self._sure(watch, "outbox")
+            path = below(outbox, name)
+            return path if files.holds(path, clip.sha256) else None
+
+    def add(self, job: Job, extra: Extra, receipt: bytes = b"") -> Putting:
+        """Put what was made beside a video into the outbox, behind a receipt if it has one.
+
+        Returns:
+            PLACED; TAKEN when the name belongs to somebody else; MISSING when it is not made.
+        """
+        places = self.places(job.claim.watch)
+        with local("placing", places.outbox / extra.name):
+            self._sure(job.claim.watch, "outbox")
+            return adding.put(job, places, extra, receipt=receipt)
+
+    def say_unjoined(self, job: Job, extra: Extra) -> None:
+        """Write why there is no joined video to where it would be."""
+        places = self.places(job.claim.watch)
+        with local("writing a note to", places.outbox):
+            self._sure(job.claim.watch, "outbox")
+            adding.say_unjoined(places, extra)
 
     # Notes
 

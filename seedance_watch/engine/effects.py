@@ -27,6 +27,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.extras import Adding
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.purse import Purse
 from seedance_watch.engine.seats import Seats
@@ -215,8 +216,9 @@ def _account(job: Job) -> str:
 async def _name(job: Job, tools: Tools) -> Events:
     """Choose a free name in the outbox and write the receipt for it."""
     stem = await asyncio.to_thread(tools.spool.free_stem, job)
-    receipt = tools.studio.receipt(job, f"{stem}.mp4", placed_at=tools.clock.now())
-    return [Placing(f"{stem}.mp4", receipt)]
+    name, more = f"{stem}.mp4", await asyncio.to_thread(tools.spool.wished, job, stem)
+    receipt = tools.studio.receipt(job, name, placed_at=tools.clock.now(), extras=more)
+    return [Placing(name, receipt, more)]
 
 
 async def _place(job: Job, tools: Tools) -> Events:
@@ -233,6 +235,13 @@ async def _place(job: Job, tools: Tools) -> Events:
         case Putting.MISSING:
             known = job.ready or Ready("")
             return [Ready("", cost=known.cost, seed=known.seed)]
+
+
+async def _add(job: Job, tools: Tools) -> Events:
+    """Make what was wished for beside the video."""
+    adding = Adding(tools.journal, tools.spool, tools.studio, tools.min_free_bytes)
+    async with tools.workers.seat(job.claim.watch):
+        return [await adding.added(job)]
 
 
 async def _archive(job: Job, tools: Tools) -> Events:
@@ -267,5 +276,6 @@ PERFORM: Mapping[Effect, Callable[[Job, Tools], Awaitable[Events]]] = {
     Effect.DOWNLOAD: _download,
     Effect.NAME: _name,
     Effect.PLACE: _place,
+    Effect.ADD: _add,
     Effect.ARCHIVE: _archive,
 }

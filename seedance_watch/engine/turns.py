@@ -22,8 +22,9 @@ from seedance_watch.engine.room import Room
 from seedance_watch.engine.runner import Runner
 
 # Effects that a stop may cut short. A download goes on where it ended and has a connection of
-# its own; other calls are short, and cutting one would spoil the connections they share.
-_MAY_CUT = frozenset({Effect.DOWNLOAD})
+# its own; other calls are short, and cutting one would spoil the connections they share. What is
+# made beside a video may take minutes, and is made anew.
+_MAY_CUT = frozenset({Effect.DOWNLOAD, Effect.ADD})
 
 
 @dataclass(slots=True)

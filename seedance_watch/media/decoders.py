@@ -1,5 +1,6 @@
 """What is asked of decoders, wherever they run; their libraries are loaded only there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,13 +50,13 @@ class Decoders:
         """
         return self.do(FaultKind.REFUSED, _measure, source, limits)
 
-    def verify(self, path: Path, *, max_bytes: int) -> Clip:
+    def verify(self, path: Path, *, max_bytes: int, parts: int = 1) -> Clip:
         """Decode a video from its first to its last frame; see videos.verify.
 
         Raises:
             Fault: GARBLED: not a whole video, or kills its decoder. LOCAL: our own machine.
         """
-        return self.do(FaultKind.GARBLED, _verify, path, max_bytes)
+        return self.do(FaultKind.GARBLED, _verify, path, max_bytes, parts)
 
     def poster(self, video: Path, target: Path) -> None:
         """Write a small JPEG of a video to a path, replacing what is there; see stills.poster.
@@ -72,6 +73,40 @@ class Decoders:
             Fault: As for prepare.
         """
         self.do(FaultKind.REFUSED, _thumbnail, image, target, longest_px)
+
+    def preview(self, video: Path, target: Path, *, kind: str) -> None:
+        """Write a small animation ("webp", "gif") of a video, replacing what is there.
+
+        Raises:
+            Fault: As for poster.
+        """
+        self.do(FaultKind.GARBLED, _preview, video, target, kind)
+
+    def differing(self, videos: Sequence[Path]) -> str:
+        """Say why videos cannot be joined as they are, "" when they can.
+
+        Raises:
+            Fault: As for poster.
+        """
+        return self.do(FaultKind.GARBLED, _differing, *videos)
+
+    def level(self, videos: Sequence[Path], targets: Sequence[Path]) -> None:
+        """Encode videos again, so that they can be joined; see levelling.level.
+
+        Raises:
+            Fault: As for poster.
+        """
+        like = self.do(FaultKind.GARBLED, _size, videos[0])
+        for video, target in zip(videos, targets, strict=True):
+            self.do(FaultKind.GARBLED, _level, video, target, like)
+
+    def join(self, target: Path, pictures: Sequence[Path], sounds: Sequence[Path]) -> None:
+        """Write videos that do not differ one behind the other; see joining.join.
+
+        Raises:
+            Fault: As for poster.
+        """
+        self.do(FaultKind.GARBLED, _join, target, tuple(pictures), tuple(sounds))
 
 
 def _whole(path: Path) -> bool:
@@ -101,16 +136,46 @@ def _measure(source: Path, limits: ImageLimits) -> tuple[tuple[int, int], str]:
     return images.measure(source, limits)
 
 
-def _verify(path: Path, max_bytes: int) -> Clip:
+def _verify(path: Path, max_bytes: int, parts: int) -> Clip:
     from seedance_watch.media import videos  # noqa: PLC0415 - only where it runs
 
-    return videos.verify(path, max_bytes=max_bytes)
+    return videos.verify(path, max_bytes=max_bytes, parts=parts)
 
 
 def _poster(video: Path, target: Path) -> None:
     from seedance_watch.media import stills  # noqa: PLC0415 - only where it runs
 
     stills.poster(video, target)
+
+
+def _preview(video: Path, target: Path, kind: str) -> None:
+    from seedance_watch.media import animation  # noqa: PLC0415 - only where it runs
+
+    animation.preview(video, target, kind=kind)
+
+
+def _differing(first: Path, *others: Path) -> str:
+    from seedance_watch.media import joining  # noqa: PLC0415 - only where it runs
+
+    return joining.differing(first, *others)
+
+
+def _size(video: Path) -> str:
+    from seedance_watch.media import levelling  # noqa: PLC0415 - only where it runs
+
+    return levelling.size(video)
+
+
+def _level(video: Path, target: Path, like: str) -> None:
+    from seedance_watch.media import levelling  # noqa: PLC0415 - only where it runs
+
+    levelling.level(video, target, like=like)
+
+
+def _join(target: Path, pictures: Sequence[Path], sounds: Sequence[Path]) -> None:
+    from seedance_watch.media import joining  # noqa: PLC0415 - only where it runs
+
+    joining.join(target, pictures, sounds)
 
 
 def _thumbnail(image: Path, target: Path, longest_px: int) -> None:

@@ -32,25 +32,26 @@ class _Count:
     frames: int = 0
 
 
-def verify(path: Path, *, max_bytes: int) -> Clip:
+def verify(path: Path, *, max_bytes: int, parts: int = 1) -> Clip:
     """Decode a video from its first to its last frame; blocking, changes nothing.
 
     Args:
         path: A local file.
         max_bytes: A larger one is refused.
+        parts: Of how many videos it was joined; it may be as much longer.
 
     Raises:
         Fault: GARBLED: not a whole MP4 video, and why. LOCAL: our own disk or memory.
     """
     with reel.reading(path) as file:
-        size = _size(file, max_bytes)
+        size = _size(file, max_bytes, _MAX_SAMPLES * parts)
         file.seek(0)
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         with reel.wound(file) as shown:
-            return _clip(shown, _decode(shown), size, digest)
+            return _clip(shown, _decode(shown, parts), size, digest)
 
 
-def _size(file: io.BufferedReader, max_bytes: int) -> int:
+def _size(file: io.BufferedReader, max_bytes: int, max_samples: int) -> int:
     """Give the size of what is an MP4 by its boxes."""
     head = file.read(4_096)
     size = file.seek(0, 2)
@@ -60,11 +61,11 @@ def _size(file: io.BufferedReader, max_bytes: int) -> int:
         raise Garbled(f"has {size} bytes, more than the {max_bytes} that are taken")
     if head[4:8] != b"ftyp":
         raise Garbled(f"is {kinds.stranger(head)}")
-    boxes.check(file, size, max_samples=_MAX_SAMPLES)
+    boxes.check(file, size, max_samples=max_samples)
     return size
 
 
-def _decode(shown: Reel) -> _Count:
+def _decode(shown: Reel, parts: int) -> _Count:
     """Decode picture and sound to the end."""
     from av import VideoFrame  # noqa: PLC0415
 
@@ -77,17 +78,17 @@ def _decode(shown: Reel) -> _Count:
             count.wanted += not packet.is_discard
         for frame in packet.decode():
             if isinstance(frame, VideoFrame):
-                _add(count, frame)
+                _add(count, frame, parts)
     return count
 
 
-def _add(count: _Count, frame: "VideoFrame") -> None:
+def _add(count: _Count, frame: "VideoFrame", parts: int) -> None:
     """Count a frame, within bounds."""
     if frame.is_corrupt:
         raise Garbled(f"is damaged in frame {count.frames + 1}")
     count.frames += 1
     pixels = frame.width * frame.height
-    if count.frames > MAX_FRAMES or pixels * count.frames > MAX_TOTAL_PIXELS:
+    if max(count.frames / MAX_FRAMES, pixels * count.frames / MAX_TOTAL_PIXELS) > parts:
         raise Garbled(f"goes on after {count.frames} frames, more than any model makes")
 
 

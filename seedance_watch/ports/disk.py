@@ -8,7 +8,7 @@ from typing import Protocol
 
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip
+from seedance_watch.core.model import Clip, Extra, ExtraKind
 
 ROOM = "room"  # what a new paid call needs besides folders: a place for its video
 
@@ -99,6 +99,26 @@ class Spool(Protocol):
 
     def discard(self, job: Job) -> None:
         """Throw the job's part file away, because it is not a whole video."""
+        ...
+
+    def wished(self, job: Job, stem: str) -> tuple[Extra, ...]:
+        """Give what is to be made beside a video of this stem."""
+        ...
+
+    def extra_part(self, job: Job, kind: ExtraKind) -> Path:
+        """Give the path where something is made that goes beside a job's video."""
+        ...
+
+    def video(self, watch: str, name: str, clip: Clip) -> Path | None:
+        """Give a placed video's path, None when it is not there any more as it was placed."""
+        ...
+
+    def add(self, job: Job, extra: Extra, receipt: bytes = b"") -> Putting:
+        """Put what was made beside a video into the outbox, never overwriting."""
+        ...
+
+    def say_unjoined(self, job: Job, extra: Extra) -> None:
+        """Write why there is no joined video to where it would be."""
         ...
 
     def archive(self, job: Job, to: Returned | None) -> list[str]:

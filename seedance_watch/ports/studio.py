@@ -1,11 +1,13 @@
 """The local work on wishes, pictures and videos."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
 from seedance_watch.core.events import Prepared
+from seedance_watch.core.extras import Joined, Shot
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip
+from seedance_watch.core.model import Clip, Extra
 from seedance_watch.core.polling import PollPace
 
 
@@ -25,8 +27,26 @@ class Studio(Protocol):
         """Decode a video from its first to its last frame; Fault(GARBLED) when it is not whole."""
         ...
 
-    def receipt(self, job: Job, name: str, *, placed_at: float) -> str:
+    def receipt(
+        self, job: Job, name: str, *, placed_at: float, extras: Sequence[Extra] = ()
+    ) -> str:
         """Write the receipt of a job whose video gets this name below the outbox."""
+        ...
+
+    def poster(self, video: Path, part: Path) -> None:
+        """Make a still of a placed video; Fault(GARBLED) when it cannot be made."""
+        ...
+
+    def preview(self, video: Path, part: Path, kind: str) -> None:
+        """Make a small animation ("webp", "gif") of a placed video; faults as for `poster`."""
+        ...
+
+    def join(self, videos: Sequence[Path], part: Path) -> Joined:
+        """Join placed videos to one; faults as for `poster`."""
+        ...
+
+    def sequence_receipt(self, job: Job, name: str, shots: Sequence[Shot], joined: Joined) -> str:
+        """Write the receipt of a joined video."""
         ...
 
     def pace(self, job: Job) -> PollPace:

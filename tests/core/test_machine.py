@@ -13,6 +13,7 @@ from seedance_watch.core.events import (
     EVENT_TYPES,
     Absent,
     Accepted,
+    Added,
     Archived,
     Cancelling,
     Claimed,
@@ -38,7 +39,7 @@ from seedance_watch.core.events import (
     Unsent,
 )
 from seedance_watch.core.machine import AT_REST, MOVES, Job, advance, fold
-from seedance_watch.core.model import Clip, JobSpec, Money, Part, Role, State
+from seedance_watch.core.model import Clip, Extra, ExtraKind, JobSpec, Money, Part, Role, State
 
 S = State
 PRICE = Money(Decimal(12), "credits")
@@ -67,6 +68,7 @@ SAMPLES: dict[type[Event], Event] = {
         Fetched(CLIP),
         Placing("shot.mp4", "receipt"),
         Placed(),
+        Added((Extra(ExtraKind.POSTER, "shot.poster.jpg"),)),
         Failing(Effect.PREPARE, FaultKind.REFUSED, "no"),
         Cancelling("changed"),
         Archived(),
@@ -120,7 +122,7 @@ TABLE: dict[State, dict[type[Event], State]] = {
     S.READY: {Fetched: S.FETCHED, Ready: S.READY, GivenUp: S.PREPARED},
     S.FETCHED: {Placing: S.PLACING, Ready: S.READY},
     S.PLACING: {Placed: S.PLACED, Placing: S.PLACING, Ready: S.READY},
-    S.PLACED: {Archived: S.DONE},
+    S.PLACED: {Added: S.PLACED, Archived: S.DONE},
     S.FAILING: {Archived: S.FAILED},
     S.CANCELLING: {Archived: S.CANCELLED},
     S.DONE: {},
