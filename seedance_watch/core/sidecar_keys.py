@@ -90,7 +90,8 @@ KEYS: Mapping[str, Key] = {
     ),
     "preview": Key(
         (str,),
-        "Put a small animation beside the video, for chats and mails: `shot01.preview.webp`.",
+        "Put a small animation beside the video, for chats and mails: `shot01.preview.webp` for "
+        '`"webp"`, `shot01.preview.gif` for `"gif"`.',
         choices=("webp", "gif", "none"),
         default="none",
     ),

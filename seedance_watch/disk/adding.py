@@ -84,5 +84,5 @@ def clear(job: Job, places: Places) -> None:
     names = tuple(f"{job.id}.{kind}" for kind in ExtraKind)
     folder = scratch(places.outbox)
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name.startswith(names):
+        if path.name.startswith(names) and files.plain(path):
             files.remove(path)
