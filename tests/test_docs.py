@@ -13,7 +13,7 @@ SOURCES = sorted((ROOT / "seedance_watch").rglob("*.py"))
 _LOGGED = re.compile(
     r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |PAUSED = |, |: """
     r"""|else )"((?:job|inbox|account|watcher|lane|library|provider|journal|daemon|spool"""
-    r"""|config|metrics|outlet|hook|notice|webhook|page)"""
+    r"""|config|metrics|extra|outlet|hook|notice|webhook|page)"""
     r"""\.[a-z_]+)\""""
 )
 
