@@ -6,7 +6,7 @@ restart; no other layer retries.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from seedance_watch.core import machine
@@ -83,7 +83,8 @@ def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait 
     # A wait that was recorded in the future says that the clock went back: it is over.
     if (job.hold and until is None) or (until is not None and job.at <= now < until):
         return Wait(until)
-    if effect is E.INTEND and (_old(job, now) or _shown(job)):
+    shown = job.staged is not None and listed(job, job.staged.urls)
+    if effect is E.INTEND and (shown or _old(job, now)):
         return E.STAGE
     return E.ADD if job.state is S.PLACED and _lacks(job) else effect
 
@@ -100,14 +101,19 @@ def _old(job: Job, now: float) -> bool:
     return not 0 <= now - job.since[S.STAGED] <= STAGED_FRESH_S
 
 
-def _shown(job: Job) -> bool:
-    """Whether the provider answered an attempt by whose upload the next one would be looked for.
+def listed(job: Job, urls: Collection[str]) -> bool:
+    """Whether the provider may list an attempt by whose upload the next one would be looked for.
 
-    It may list what it turned away: a lost answer would then be taken for the old refusal.
+    Also one that it turned away: a lost answer would then be taken for the old refusal.
+
+    Args:
+        job: Its last intent counts.
+        urls: Addresses of an upload.
     """
-    if job.staged is None or job.intended is None or job.unsent is None:
+    if job.intended is None or job.intended.marker not in urls:
         return False
-    return job.intended.marker in job.staged.urls and job.unsent.kind not in {K.UNREACHED, K.LOCAL}
+    kept = job.unsent if job.state is S.STAGED else None
+    return kept is None or kept.kind not in {K.UNREACHED, K.LOCAL}
 
 
 @dataclass(frozen=True, slots=True)

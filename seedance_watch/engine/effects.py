@@ -12,6 +12,7 @@ from weakref import WeakValueDictionary
 from seedance_watch.core import naming, policy, reasons
 from seedance_watch.core.errors import Fault, FaultKind, SidecarError
 from seedance_watch.core.events import (
+    Accepted,
     Archived,
     Cancelling,
     Claimed,
@@ -110,7 +111,16 @@ async def _stage(job: Job, tools: Tools) -> Events:
         return [stopped]
     folder = tools.spool.folder(job.claim)
     await asyncio.to_thread(tools.spool.sure, job, "inbox")
-    return [await tools.provider(job).stage(job.prepared.pictures, folder, job.prepared.spec)]
+    spec = job.prepared.spec
+    staged = await tools.provider(job).stage(job.prepared.pictures, folder, spec)
+    if policy.listed(job, staged.urls):
+        reason = (
+            f"{spec.provider} gave the picture the address that it had at the last attempt, so a "
+            "lost answer could not be told from that one: lend pictures from storage of your own "
+            f"(providers.{spec.provider}.image_host), then release the job"
+        )
+        raise Fault(FaultKind.GARBLED, reason, code="address")
+    return [staged]
 
 
 async def _intend(job: Job, tools: Tools) -> Events:
@@ -154,7 +164,20 @@ async def _reconcile(job: Job, tools: Tools) -> Events:
     found = await provider.reconcile(job.intended, intended_at)
     if found is None:
         raise Fault(FaultKind.UNSURE, "the provider does not know it (yet)")
+    if isinstance(found, Accepted):
+        await _own(job, found, tools)
     return [found]
+
+
+async def _own(job: Job, found: Accepted, tools: Tools) -> None:
+    """Make sure that a task which was found is no other job's.
+
+    Raises:
+        Fault: UNSURE, it is; that one's video would come twice, and this one's perhaps never.
+    """
+    if other := await tools.journal.taker(found.task_id, job.id):
+        reason = f"the task that was found, {found.task_id}, is that of job {other}"
+        raise Fault(FaultKind.UNSURE, reason)
 
 
 async def _poll(job: Job, tools: Tools) -> Events:

@@ -8,6 +8,7 @@ from seedance_watch.core.model import State
 from seedance_watch.ports import Doubts
 from seedance_watch.providers.rivya import Rivya
 from seedance_watch.providers.segmind import Segmind
+from seedance_watch.sandbox import segmind_history
 
 # What may happen after the provider took the job: fault, settings.
 TAKEN = [
@@ -295,3 +296,41 @@ async def test_a_rivya_key_that_is_forgotten_is_never_replayed(
 
     assert (skies.row().held, len(skies.charges())) == ("in_doubt", 1)
     assert len(skies.statuses(skies.paid)) <= 2
+
+
+@pytest.fixture
+def one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Segmind's storage know equal bytes again, and give them the address that they have."""
+    monkeypatch.setattr(segmind_history, "new_id", lambda: "known-again")
+
+
+@pytest.mark.usefixtures("impatient", "one_address")
+async def test_the_task_of_another_job_is_never_taken_for_a_lost_answer(skies: Skies) -> None:
+    """Should two jobs have the same image's address: a person is asked, no video is lost."""
+    skies.way = "segmind"
+    skies.drop("a")
+    await skies.once()
+    skies.sandbox.fault("hang_before", skies.paid)
+    skies.drop("b")
+
+    await skies.once()
+
+    rows = {row.label: row.held or str(row.state) for row in skies.studio.rows()}
+    assert rows == {"a": "done", "b": "in_doubt"}
+    assert len(skies.charges()) == 1
+
+
+@pytest.mark.usefixtures("one_address")
+async def test_an_address_that_is_never_new_is_told_and_not_asked_for_without_end(
+    skies: Skies,
+) -> None:
+    """After a refusal the same image cannot be told from the one before: nothing is paid."""
+    skies.way = "segmind"
+    skies.sandbox.fault("throttled", skies.paid)
+    skies.drop()
+
+    await skies.once()
+
+    assert (skies.row().held, skies.charges()) == ("garbled", [])
+    assert "image_host" in skies.row().reason
+    assert len(skies.sandbox.calls("segmind.upload")) == 6
