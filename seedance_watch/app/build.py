@@ -11,6 +11,7 @@ from importlib.metadata import version
 
 from seedance_watch.app import defaults
 from seedance_watch.app.providers import gateways
+from seedance_watch.app.reading import JOURNAL
 from seedance_watch.app.studio import PollLimits, Rules, Studio
 from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
@@ -44,7 +45,6 @@ from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
 
-JOURNAL = "journal.db"
 _REMEMBERED = 100  # jobs whose durations are looked up at a start
 FOLDERS = "folders.json"
 _PATIENCE_S = 10.0

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import structlog
 
-from seedance_watch.app.build import JOURNAL, Built
+from seedance_watch.app.build import Built
 from seedance_watch.app.picture import take
+from seedance_watch.app.reading import JOURNAL
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.values import loopback
 from seedance_watch.core.health import ills, notes

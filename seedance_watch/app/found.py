@@ -3,14 +3,12 @@
 Only reads. A path may be one in any of the watched folders, also of a file that is there no more.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import tomli
 
-from seedance_watch.app.build import JOURNAL
 from seedance_watch.app.defaults import read_plain
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import ROLES, Watch
@@ -21,20 +19,6 @@ from seedance_watch.journal.reader import SqliteReader
 
 _WORK = ".seedance/work/"
 _NOTES = (".failed.txt", ".held.txt", ".duplicate.txt")
-
-
-@contextmanager
-def reading(config: Config) -> Iterator[SqliteReader | None]:
-    """Open the journal for reading; None where there is none because `run` was never started.
-
-    Raises:
-        JournalError: It cannot be read.
-    """
-    if not any(config.state_dir.glob(f"{Path(JOURNAL).stem}.*")):
-        yield None
-        return
-    with SqliteReader(config.state_dir / JOURNAL) as reader:
-        yield reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from seedance_watch.app.build import JOURNAL
+from seedance_watch.app.reading import JOURNAL
 from seedance_watch.app.service import Service
 from seedance_watch.core.errors import SeedanceWatchError
 from seedance_watch.core.events import Record

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from seedance_watch.app.build import Built, build, folders_made, open_journal
-from seedance_watch.app.control import Answer, listening, obeyed
+from seedance_watch.app.control import Answer, listening
+from seedance_watch.app.obeying import obeyed
 from seedance_watch.app.outlets import Outlets
 from seedance_watch.app.reloading import Change, changes, obstacles
 from seedance_watch.config.entry import servable

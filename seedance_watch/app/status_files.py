@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from seedance_watch.app.build import JOURNAL, Built
+from seedance_watch.app.build import Built
 from seedance_watch.app.picture import take
+from seedance_watch.app.reading import JOURNAL
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch

@@ -1,12 +1,11 @@
 """`health`: whether the daemon works, for container managers and monitors."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from seedance_watch.app.control import live
+from seedance_watch.app.asking import live
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.load import find_config, load
 from seedance_watch.core.health import ills, notes
@@ -23,7 +22,7 @@ def health(*, config: Annotated[Path | None, Parameter(name=["--config", "-c"])]
     config
         The configuration; found as by `run`.
     """
-    found = asyncio.run(live(load(find_config(config)).state_dir))
+    found = live(load(find_config(config)).state_dir)
     wrong = ills(found) if found else ["no daemon runs, or it does not answer"]
     for each in wrong:
         say(f"seedance-watch: {each}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seedance_watch.app.control import give_all
+from seedance_watch.app.obeying import give_all
 from seedance_watch.app.providers import used
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.load import find_config, load

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from seedance_watch.app.control import Answer, give_all
-from seedance_watch.app.found import reading
+from seedance_watch.app.control import Answer
+from seedance_watch.app.obeying import give_all
 from seedance_watch.app.picked import Picked, Picker
+from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config

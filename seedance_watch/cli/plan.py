@@ -1,6 +1,5 @@
 """`plan`: what would be paid for now, in which order, at which cost, against which limits."""
 
-import asyncio
 import json
 from collections.abc import Iterator
 from datetime import tzinfo
@@ -10,9 +9,9 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from seedance_watch.app.control import live
-from seedance_watch.app.found import reading
+from seedance_watch.app.asking import live
 from seedance_watch.app.planned import Planner
+from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load
@@ -43,7 +42,7 @@ def plan(
         One JSON object with everything.
     """
     settings, now = load(find_config(config)), RealClock().now()
-    said = asyncio.run(live(settings.state_dir))
+    said = live(settings.state_dir)
     with reading(settings) as reader:
         found, troubles = Planner(settings, reader, said, now).plan()
     for each in troubles:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from rich.console import Console
 
-from seedance_watch.app.found import reading
+from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import show
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load

@@ -1,18 +1,18 @@
 """`status`: how everything stands, beside a running daemon or without one."""
 
-import asyncio
 import contextlib
 import json
-from collections.abc import Callable, Coroutine
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from seedance_watch.app.control import live
-from seedance_watch.app.found import reading
+from seedance_watch.app.asking import live
 from seedance_watch.app.picture import take
+from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say, show
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load
@@ -25,7 +25,7 @@ from seedance_watch.faces.plain import of_snapshot
 _EVERY_S = 1.0
 _HEAD = 12  # lines above the jobs that a terminal should have room for
 Which = Literal["all", "open", "ended"]
-Look = Callable[[], Coroutine[None, None, Snapshot]]
+Look = Callable[[], Snapshot]
 
 
 def status(
@@ -57,12 +57,12 @@ def status(
         return Exit.USAGE
     look = _look(settings, which, limit)
     if as_json:
-        show(json.dumps(of_snapshot(asyncio.run(look()))))
+        show(json.dumps(of_snapshot(look())))
     elif watch:
         with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_watched(look, settings, console))
+            _watch(look, settings, console)
     else:
-        snapshot = asyncio.run(look())
+        snapshot = look()
         print_board(snapshot, jobs(snapshot, limit), zone_of(settings), console)
     return Exit.OK
 
@@ -72,8 +72,8 @@ def _look(config: Config, which: Which, limit: int) -> Look:
     most = {"open_most": 0 if which == "ended" else limit, "ended_most": limit}
     most |= {"ended_most": 0} if which == "open" else {}
 
-    async def look() -> Snapshot:
-        said = await live(config.state_dir)
+    def look() -> Snapshot:
+        said = live(config.state_dir)
         with reading(config) as reader:
             return take(config, reader, said, now=RealClock().now(), **most)
 
@@ -85,14 +85,14 @@ def jobs(snapshot: Snapshot, most: int) -> list[Row]:
     return [*snapshot.open, *snapshot.ended][:most]
 
 
-async def _watched(look: Look, config: Config, console: Console) -> None:
+def _watch(look: Look, config: Config, console: Console) -> None:
     """Show it anew every second, until interrupted."""
     from rich.live import Live as Screen  # noqa: PLC0415 - takes long to load
 
-    zone, stop = zone_of(config), asyncio.Event()
+    zone = zone_of(config)
     with Screen(console=console, screen=True, auto_refresh=False) as screen:
         while True:
-            snapshot = await look()
+            snapshot = look()
             rows = jobs(snapshot, max(5, console.height - _HEAD))
             screen.update(board(snapshot, rows, zone), refresh=True)
-            await RealClock().pause(_EVERY_S, stop)
+            time.sleep(_EVERY_S)

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
-import structlog
 
 from seedance_watch.core.errors import JournalError
 from seedance_watch.journal import place, sql
@@ -31,6 +30,8 @@ def may_wait(path: Path) -> bool:
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Say in the log how long the look took."""
+    import structlog  # noqa: PLC0415 - takes long to load, and most only read
+
     began = time.monotonic()
     yield
     took_s = round(time.monotonic() - began, 3)

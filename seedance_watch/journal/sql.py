@@ -148,10 +148,12 @@ ROW = f"{_ROW} WHERE job_id = ?"
 JOBS = f"{_ROW} ORDER BY number"
 SIBLINGS = f"{_ROW} WHERE drop_id = ? ORDER BY number"
 _LATEST = "ORDER BY changed_at DESC, number DESC LIMIT ?"
+# The plus keeps SQLite from walking through all that ended since, in search of what is open.
+_LATEST_OPEN = "ORDER BY +changed_at DESC, number DESC LIMIT ?"
 ROWS: Mapping[bool | None, str] = {
     None: f"{_ROW} {_LATEST}",
     True: f"{_ROW} WHERE at_rest = 1 {_LATEST}",
-    False: f"{_ROW} WHERE at_rest = 0 {_LATEST}",
+    False: f"{_ROW} WHERE at_rest = 0 {_LATEST_OPEN}",
 }
 VIDEOS = f"""{_ROW} WHERE state = 'done' AND video <> '' AND (? = '' OR (changed_at, number) <
     (SELECT changed_at, number FROM jobs WHERE job_id = ?)) {_LATEST}"""  # noqa: S608

@@ -1,7 +1,9 @@
 """Time."""
 
-import asyncio
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 
 class Clock(Protocol):
@@ -11,6 +13,6 @@ class Clock(Protocol):
         """Give the wall clock's time, UTC seconds since 1970."""
         ...
 
-    async def pause(self, seconds: float, until: asyncio.Event) -> bool:
+    async def pause(self, seconds: float, until: "asyncio.Event") -> bool:
         """Wait, but no longer than until the event is set; True when it was set."""
         ...

@@ -1,11 +1,13 @@
 """A watched folder."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from seedance_watch.core.model import Drop
 from seedance_watch.core.snapshot import InboxView
+
+if TYPE_CHECKING:
+    import asyncio
 
 Admit = Callable[[Sequence[Drop]], Awaitable[None]]
 
@@ -19,11 +21,11 @@ class Inbox(Protocol):
         ...
 
     @property
-    def armed(self) -> asyncio.Event:
+    def armed(self) -> "asyncio.Event":
         """Set once it hears of changes, or it is known that it cannot."""
         ...
 
-    async def run(self, admit: Admit, stop: asyncio.Event) -> None:
+    async def run(self, admit: Admit, stop: "asyncio.Event") -> None:
         """Hand over each settled drop exactly once, until stopped.
 
         When admit returns, the drops' claims are durable.

@@ -10,9 +10,9 @@ from contextlib import closing
 import pytest
 import studios
 
-from seedance_watch.app.build import JOURNAL
-from seedance_watch.app.control import live
+from seedance_watch.app.asking import live
 from seedance_watch.app.picture import take
+from seedance_watch.app.reading import JOURNAL
 from seedance_watch.config.load import load
 from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import Live, Snapshot
@@ -41,7 +41,7 @@ def test_a_snapshot_needs_no_daemon(studio: studios.Studio) -> None:
     """Jobs, holds and budgets stand in the journal."""
     asyncio.run(studios.once(studio))
 
-    found = picture(studio, asyncio.run(live(studio.folder / "state")))
+    found = picture(studio, live(studio.folder / "state"))
 
     assert found.live is None
     assert found.states()[State.DONE] == 1
@@ -61,7 +61,7 @@ def test_a_running_daemon_tells_the_rest(studio: studios.Studio) -> None:
         assert process.stderr
         try:
             assert any("job.held" in line for line in process.stderr)
-            found = picture(studio, asyncio.run(live(studio.folder / "state")))
+            found = picture(studio, live(studio.folder / "state"))
         finally:
             process.terminate()
             process.communicate(timeout=20)

@@ -12,8 +12,8 @@ import pytest
 import studios
 from PIL import Image
 
-from seedance_watch.app.found import reading
 from seedance_watch.app.planned import Planner
+from seedance_watch.app.reading import reading
 from seedance_watch.config.load import load
 from seedance_watch.core.events import Intended, Record
 from seedance_watch.core.machine import Job

@@ -13,8 +13,8 @@ import pytest
 import studios
 
 from seedance_watch.app.asked import Asked, Told
-from seedance_watch.app.control import live
-from seedance_watch.app.found import reading
+from seedance_watch.app.asking import live
+from seedance_watch.app.reading import reading
 from seedance_watch.cli.why import worded
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import load
@@ -177,8 +177,9 @@ async def test_the_answer_of_a_daemon_is_used(studio: studios.Studio) -> None:
         assert process.stderr
         try:
             assert any("daemon.ready" in line for line in process.stderr)
+            state_dir = studio.folder / "state"
             async with asyncio.timeout(60):
-                while not (said := await live(studio.folder / "state")) or not any(
+                while not (said := await asyncio.to_thread(live, state_dir)) or not any(
                     each.code == "partner" for view in said.inboxes for each in view.waiting
                 ):
                     await asyncio.sleep(0.05)

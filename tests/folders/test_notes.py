@@ -7,7 +7,7 @@ import pytest
 import studios
 from living import Life, living
 
-from seedance_watch.app.control import give
+from seedance_watch.app.obeying import give
 from seedance_watch.config.load import load
 from seedance_watch.core.events import Accepted, Cancelling, Claimed, Event, Held, Released
 from seedance_watch.core.orders import Act, Order

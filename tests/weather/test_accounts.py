@@ -3,7 +3,7 @@
 import pytest
 from skies import Skies, until
 
-from seedance_watch.app.control import give
+from seedance_watch.app.obeying import give
 from seedance_watch.config.load import load
 from seedance_watch.core.events import Accepted, Intended
 from seedance_watch.core.model import State

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from seedance_watch.app.build import FOLDERS, JOURNAL
+from seedance_watch.app.build import FOLDERS
 from seedance_watch.app.doctor.check import Check, broken, good, note, warning
-from seedance_watch.app.found import reading
+from seedance_watch.app.reading import JOURNAL, reading
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import ROLES, Watch
 from seedance_watch.core.errors import ConfigError, JournalError

@@ -11,7 +11,7 @@ from decimal import Decimal
 from importlib.metadata import version
 from pathlib import Path
 
-from seedance_watch.app.control import live
+from seedance_watch.app.asking import live
 from seedance_watch.app.doctor.check import Check, broken, good, note, warning
 from seedance_watch.app.providers import gateways, used
 from seedance_watch.config.keys import key_place, key_warning
@@ -128,7 +128,7 @@ def _clock(name: str, skew_s: float | None) -> Iterator[Check]:
 
 async def daemon(config: Config) -> list[Check]:
     """Look whether a daemon runs, is well, and is of this version."""
-    found = await live(config.state_dir) if config.state_dir.is_dir() else None
+    found = await asyncio.to_thread(live, config.state_dir) if config.state_dir.is_dir() else None
     if found is None:
         return [note("daemon", "none runs", "`seedance-watch run` starts it")]
     said = f"process {found.process}, version {found.version}"

@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Lock
 
 from seedance_watch.app.asked import Asked
-from seedance_watch.app.build import JOURNAL
 from seedance_watch.app.picture import take
+from seedance_watch.app.reading import JOURNAL
 from seedance_watch.app.studio import Studio
 from seedance_watch.config.resolved import Config
 from seedance_watch.core import story

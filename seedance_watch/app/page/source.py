@@ -6,7 +6,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from seedance_watch.app.build import Built
-from seedance_watch.app.control import obeyed
+from seedance_watch.app.obeying import obeyed
 from seedance_watch.app.page.looking import Looking
 from seedance_watch.app.studio import Studio
 from seedance_watch.config.budgets import zone_of
