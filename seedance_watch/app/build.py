@@ -17,7 +17,7 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.errors import IllegalMove
+from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.machine import fold
 from seedance_watch.disk import files, pauses
 from seedance_watch.disk.ground import Ground
@@ -194,9 +194,9 @@ async def build(
 
 
 async def _remember(journal: SqliteJournal, desk: Studio) -> None:
-    """Learn from the last jobs how long tasks take."""
+    """Learn from the last jobs how long tasks take; a history that is damaged teaches nothing."""
     for row in await journal.rows(limit=_REMEMBERED, at_rest=True):
-        with contextlib.suppress(IllegalMove):
+        with contextlib.suppress(IllegalMove, JournalError):
             desk.durations.learn(fold(row.job_id, await journal.history(row.job_id)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from seedance_watch.core import extras, machine, policy
-from seedance_watch.core.errors import Fault, FaultKind
+from seedance_watch.core.errors import Fault, FaultKind, IllegalMove, JournalError
 from seedance_watch.core.events import Added
 from seedance_watch.core.extras import Shot
 from seedance_watch.core.machine import Job
@@ -135,8 +135,11 @@ class Adding:
         while before:
             if len(shots) == extras.CHAIN_MOST:
                 return [], f"the chain has more than {extras.CHAIN_MOST} shots"
-            earlier = await self._job(before)
-            maker = await self._job(earlier.duplicate.of) if earlier.duplicate else earlier
+            try:
+                earlier = await self._job(before)
+                maker = await self._job(earlier.duplicate.of) if earlier.duplicate else earlier
+            except (IllegalMove, JournalError) as error:  # an old history; this job goes on
+                return [], str(error)
             shot = extras.shot_of(maker)
             if shot is None:
                 return [], f"there is no video of {before}"

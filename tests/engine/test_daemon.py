@@ -1,8 +1,10 @@
 """The whole way of a drop: real files, real HTTP, real videos."""
 
 import asyncio
+import contextlib
 from pathlib import Path
 
+import apsw
 import pytest
 import structlog
 import studios
@@ -39,6 +41,18 @@ async def test_a_drop_becomes_a_video_with_its_receipt(studio: studios.Studio) -
     assert not (studio.inbox / ".seedance" / "work").exists() or not list(
         (studio.inbox / ".seedance" / "work").iterdir()
     )
+
+
+async def test_a_damaged_history_of_a_job_long_done_stops_nobody(studio: studios.Studio) -> None:
+    """A bit that flipped in an old event keeps the daemon from nothing."""
+    studio.drop('prompt = "waves"\n')
+    await studios.once(studio)
+    with contextlib.closing(apsw.Connection(str(studio.folder / "state" / "journal.db"))) as past:
+        past.execute("UPDATE events SET data = replace(data, 'waves', 'caves')")
+        assert past.total_changes() > 0
+    studio.drop('prompt = "rain"\n', name="other")
+
+    assert await studios.once(studio) == {State.DONE: 1}
 
 
 async def test_a_receipt_dropped_beside_its_image_repeats_the_job(
