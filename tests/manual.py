@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cyclopts.argument import Argument
 
-from seedance_watch.cli.main import app
+from seedance_watch.cli.parser import app
 from seedance_watch.config import reference
 from seedance_watch.config.starter import starter
 from seedance_watch.core.catalogue import CATALOGUE

@@ -17,7 +17,7 @@ def completion(shell: Literal["bash", "zsh", "fish"], /) -> int:
     shell
         Whose: bash, zsh or fish.
     """
-    from seedance_watch.cli.main import app  # noqa: PLC0415 - it names this module
+    from seedance_watch.cli.parser import app  # noqa: PLC0415 - it names this module
 
     show(app.generate_completion(shell=shell))
     return Exit.OK

@@ -36,7 +36,7 @@ def show(text: str) -> None:
 
 
 def _plain(text: str) -> str:
-    from seedance_watch.core.words import printable_lines  # noqa: PLC0415 - not for --help
+    from seedance_watch.core.words import printable_lines  # noqa: PLC0415 - not at once
 
     return printable_lines(text)
 

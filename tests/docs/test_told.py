@@ -15,7 +15,7 @@ import pytest
 
 from seedance_watch.app.doctor import check as doctor
 from seedance_watch.cli.exits import Exit
-from seedance_watch.cli.main import app
+from seedance_watch.cli.parser import app
 from seedance_watch.config.watches import ROLES
 from seedance_watch.core.news import Kind
 

@@ -9,7 +9,7 @@ import tomli
 from cyclopts import CycloptsError
 
 from seedance_watch.app.preview import preview
-from seedance_watch.cli.main import app
+from seedance_watch.cli.parser import app
 from seedance_watch.config.load import load
 from seedance_watch.config.schema import ConfigKeys
 from seedance_watch.core.errors import ConfigError, SidecarError
