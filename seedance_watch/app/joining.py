@@ -1,7 +1,7 @@
 """Joins videos to one: as they are where they are alike, else encoded again."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from seedance_watch.core.errors import Fault, FaultKind
@@ -46,6 +46,7 @@ def joined(videos: Sequence[Path], target: Path, decoders: Decoders, *, max_byte
             decoders.join(target, pictures if why else videos, videos)
         finally:
             for each in pictures:
-                files.remove(each)
+                with suppress(OSError):  # the end of the job removes what is left
+                    files.remove(each)
         size = len(videos)
         return Joined(decoders.verify(target, max_bytes=size * max_bytes, parts=size), why)

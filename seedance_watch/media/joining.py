@@ -35,51 +35,72 @@ class _Make:
     ticks: Fraction
 
 
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """When a video's pictures are decoded, in ticks: they may come before they are shown.
+
+    Attributes:
+        first: When the first one is, counted from the beginning.
+        last: When the last one is, counted from the end.
+        wrong: What stands against taking the pictures as they are, "" for nothing.
+    """
+
+    first: int = 0
+    last: int = 0
+    wrong: str = ""
+
+
 def differing(first: Path, *others: Path) -> str:
     """Say why videos cannot be joined as they are, "" when they can.
 
     Raises:
         Fault: GARBLED: one is not a whole video. LOCAL: our own disk.
     """
-    wanted, said = _make(first)
+    make, before = _described(first)
+    if before.wrong:
+        return f"{first.name} {before.wrong}"
     for path in others:
-        if said:
-            break
-        make, said = _make(path)
-        if not said and (unlike := _unlike(make, wanted)):
-            said = f"{path.name} has {unlike} than {first.name}"
-    return said
+        other, course = _described(path)
+        if course.wrong:
+            return f"{path.name} {course.wrong}"
+        if said := _unlike(other, make):
+            return f"{path.name} has {said} than {first.name}"
+        if before.last >= course.first:
+            return f"{path.name} has its pictures in another order than the video before it"
+        before = course
+    return ""
 
 
-def _make(path: Path) -> tuple[_Make, str]:
-    """Describe a video, and say what stands against taking its pictures as they are."""
+def _described(path: Path) -> tuple[_Make, _Course]:
+    """Say how a video is made and when it is decoded."""
     with reel.opened(path) as shown:
         stream = shown.stream
         context = stream.codec_context
-        assert stream.time_base is not None
         make = _Make(
             codec=context.name,
             setup=bytes(context.extradata or b""),
             size=(stream.width, stream.height),
             colours=str(context.pix_fmt),
-            ticks=stream.time_base,
+            ticks=stream.time_base or Fraction(1),
         )
-        uneven = _uneven(shown)
-    return make, f"{path.name} {uneven}" if uneven else ""
+        return make, _course(shown)
 
 
-def _uneven(shown: reel.Reel) -> str:
-    """Say what stands against taking the pictures as they are, "" for nothing."""
-    last = None
-    for number, packet in enumerate(_packets(shown)):
+def _course(shown: reel.Reel) -> _Course:
+    start = end = shown.stream.start_time or 0
+    times: list[int] = []
+    for packet in _packets(shown):
         if packet.is_discard:
-            return "leaves out pictures that it holds"
-        if packet.pts is None or packet.dts is None or (last is not None and packet.dts <= last):
-            return "has pictures without a time"
-        if number == 0 and not packet.is_keyframe:
-            return "begins in the middle of a picture"
-        last = packet.dts
-    return "has no picture" if last is None else ""
+            return _Course(wrong="leaves out pictures that it holds")
+        if packet.pts is None or packet.dts is None or (times and packet.dts <= times[-1]):
+            return _Course(wrong="has pictures without a time")
+        if not times and not packet.is_keyframe:
+            return _Course(wrong="begins in the middle of a picture")
+        end = max(end, packet.pts + (packet.duration or 0))
+        times.append(packet.dts)
+    if not times:
+        return _Course(wrong="has no picture")
+    return _Course(times[0] - start, times[-1] - end)
 
 
 def _unlike(one: _Make, other: _Make) -> str:

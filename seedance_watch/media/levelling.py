@@ -21,7 +21,7 @@ _TICKS = Fraction(1, 90_000)
 _LIMITED, _BT709 = 1, 1  # AVCOL_RANGE_MPEG, AVCOL_SPC_BT709
 _NOMINAL_FPS = 24  # written into each, whatever its pace: they would differ otherwise
 # Nobody sees a difference at this quality; the threads are fixed, so that the same comes out.
-_ENCODER = {"preset": "veryfast", "crf": "16", "threads": "2", "forced-idr": "1"}
+_ENCODER = {"preset": "veryfast", "crf": "16", "threads": "2", "bf": "0"}
 _MUXER = {"video_track_timescale": str(_TICKS.denominator)}
 
 
