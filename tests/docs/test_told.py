@@ -14,6 +14,7 @@ import manual
 import pytest
 
 from seedance_watch.app.doctor import check as doctor
+from seedance_watch.app.verified import BARE
 from seedance_watch.cli.exits import Exit
 from seedance_watch.cli.parser import app
 from seedance_watch.config.watches import ROLES
@@ -92,6 +93,14 @@ def test_every_check_of_doctor_is_told() -> None:
 
     assert {"clock", "inotify", "journal", "credits", "state directory"} <= found
     assert [each for each in sorted(found | set(ROLES)) if each not in told] == []
+
+
+def test_every_finding_of_verify_is_told() -> None:
+    """docs/COMMANDS.md has the codes that `verify` answers with, no more and no less."""
+    source = (manual.ROOT / "seedance_watch/app/verified.py").read_text()
+    codes = set(re.findall(r'(?:return|code, said =|_finding\(video,) "(\w+)"', source))
+
+    assert first_column("COMMANDS.md", "Verifying videos") == codes | {BARE}
 
 
 def test_every_test_or_file_that_is_named_is_there() -> None:
