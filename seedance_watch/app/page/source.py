@@ -7,7 +7,9 @@ from pathlib import Path
 
 from seedance_watch.app.build import Built
 from seedance_watch.app.obeying import obeyed
+from seedance_watch.app.page.dropping import Drops
 from seedance_watch.app.page.looking import Looking
+from seedance_watch.app.page.stills import Stills
 from seedance_watch.app.studio import Studio
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.resolved import Config
@@ -16,8 +18,11 @@ from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.orders import Order
 from seedance_watch.core.pauses import LaneOrder
+from seedance_watch.disk.shelf import Shelf
 from seedance_watch.faces.page.views import Arriving, Board, Film, Said, Sheet, Slot
 
+STILLS = "page/stills"
+_PATIENCE_S = 5.0
 _FRESH_S = 0.4  # a look is good for so long: all browsers ask at the same moment
 
 
@@ -33,7 +38,11 @@ class Answers:
     config: Config
     built: Built
     zone: tzinfo = field(init=False)
+    version: str = field(init=False)
     _looking: Looking = field(init=False)
+    _stills: Stills = field(init=False)
+    _drops: Drops = field(init=False)
+    _orders: int = 0
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _board: tuple[float, Board] | None = None
     _count: int = 1
@@ -44,7 +53,13 @@ class Answers:
         self.zone = zone_of(self.config)
         studio = self.built.tools.studio
         assert isinstance(studio, Studio)
+        self.version = studio.version
         self._looking = Looking(self.config, studio)
+        grounds = self.built.tools.grounds
+        self._drops = Drops(self.config, grounds.grounds, studio.decoders, self.now)
+        shelf = Shelf(self.config.state_dir / STILLS, self.config.web.max_stills_bytes)
+        watches = {each.name: each for each in self.config.watches}
+        self._stills = Stills(watches, grounds.frozen, studio.decoders, shelf)
 
     def now(self) -> float:
         """Give the time."""
@@ -74,27 +89,49 @@ class Answers:
 
     async def still(self, job_id: str, kind: str) -> Path | None:
         """Give a JPEG of a job's video or picture."""
-        return None
+        job = await asyncio.to_thread(self._looking.folded, job_id)
+        return await self._stills.still(job, kind) if job else None
 
-    async def video(self, job_id: str) -> Film | None:
+    async def film(self, job_id: str) -> Film | None:
         """Give a job's video."""
-        return None
+        job = await asyncio.to_thread(self._looking.folded, job_id)
+        return await self._stills.film(job) if job else None
+
+    async def picture(self, job_id: str) -> Film | None:
+        """Give the picture that was dropped for a job."""
+        job = await asyncio.to_thread(self._looking.folded, job_id)
+        return await self._stills.original(job) if job else None
 
     # Acting
 
     async def obey(self, order: Order | LaneOrder) -> Said:
         """Do what a person orders."""
-        answer = await obeyed(self.built, order)
-        self.mark()
+        self._orders += 1
+        try:
+            answer = await obeyed(self.built, order)
+        finally:
+            self._orders -= 1
+            self.mark()
         return Said(answer.obeyed, answer.said)
 
     async def slots(self) -> tuple[Slot, ...]:
         """Say where a drop may go."""
-        return ()
+        try:
+            async with asyncio.timeout(_PATIENCE_S):
+                return await asyncio.to_thread(self._drops.slots)
+        except TimeoutError:
+            return tuple(
+                Slot(each.name, closed="it does not answer") for each in self.config.watches
+            )
 
     def arriving(self, watch: str) -> Arriving:
         """Begin a drop."""
-        raise KeyError(watch)
+        return self._drops.arriving(watch)
+
+    async def settled(self) -> None:
+        """Wait until no order is being obeyed any more."""
+        while self._orders:
+            await self.change(self._count)
 
     # Changes
 

@@ -5,35 +5,27 @@ No path ever comes from a request: jobs are named by their names, the page's own
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-import structlog
 from starlette.applications import Starlette
-from starlette.background import BackgroundTask
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import (
-    FileResponse,
-    HTMLResponse,
-    PlainTextResponse,
-    Response,
-)
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from seedance_watch.core.closeup import Closeup
-from seedance_watch.core.offers import PAY_AGAIN, Offer, Sure
-from seedance_watch.core.orders import Act, Order
-from seedance_watch.core.pauses import LaneOrder
-from seedance_watch.faces.page.doors import Doors
+from seedance_watch.faces.page import answers, lending
+from seedance_watch.faces.page.answers import Writer
+from seedance_watch.faces.page.doors import Doors, TooOften
+from seedance_watch.faces.page.drops import Taker
 from seedance_watch.faces.page.events import Audience, Events
 from seedance_watch.faces.page.forms import small_form
+from seedance_watch.faces.page.gate import LATER, entered
+from seedance_watch.faces.page.orders import Orders
 from seedance_watch.faces.page.render import Renderer, statics
-from seedance_watch.faces.page.views import Busy, Source
+from seedance_watch.faces.page.views import Busy, Slot, Source
 
 _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
-_ASKED = {"cache-control": "private, no-cache"}
-_MISSING = PlainTextResponse("there is no such thing", 404)
-_LONG_S = 3600
+_NAME_MOST = 300
 
 
 @dataclass(slots=True)
@@ -51,57 +43,73 @@ class Page:
     doors: Doors
     audience: Audience
     max_upload_bytes: int
-    _write: Renderer = field(init=False)
+    _write: Writer = field(init=False)
+    _renderer: Renderer = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the page's own files."""
-        self._write = Renderer(self.source.zone, statics())
+        self._renderer = Renderer(self.source.zone, statics())
+        self._write = Writer(self._renderer, self.source, self.doors, self.max_upload_bytes)
 
     def application(self) -> Starlette:
         """Give what answers."""
-        get, post = ["GET"], ["POST"]
+        orders, taker = Orders(self._write), Taker(self._write, self._board)
+        post = ["POST"]
         return Starlette(
             routes=[
-                Route("/", self._index, methods=get),
-                Route("/part/board", self._part, methods=get),
-                Route("/part/queue", self._part, methods=get),
-                Route("/part/trouble", self._part, methods=get),
-                Route("/part/sheet", self._sheet, methods=get),
-                Route("/job/{job}", self._job, methods=get),
-                Route("/part/job/{job}", self._job, methods=get),
-                Route("/job/{job}/order", self._order, methods=post),
-                Route("/lane/{provider}/order", self._lane, methods=post),
-                Route("/video/{job}", self._video, methods=get),
-                Route("/poster/{job}", self._still, methods=get),
-                Route("/thumb/{job}", self._still, methods=get),
-                Route("/receipt/{job}", self._receipt, methods=get),
-                Route("/events", _Plain(self._events), methods=get),
-                Route("/static/{name}", self._static, methods=get),
-            ]
+                Route("/", self._index),
+                Route("/events", _Plain(self._events), methods=["GET"]),
+                Route("/jobs/{job}", self._job),
+                Route("/jobs/{job}/video", self._video),
+                Route("/jobs/{job}/picture", self._picture),
+                Route("/jobs/{job}/poster", self._poster),
+                Route("/jobs/{job}/thumb", self._thumb),
+                Route("/jobs/{job}/receipt", self._receipt),
+                Route("/jobs/{job}/orders", orders.job, methods=post),
+                Route("/lanes/{provider}", orders.lane, methods=post),
+                Route("/drop", taker.drop, methods=post),
+                Route("/login", self._login, methods=["GET", "POST"]),
+                Route("/logout", self._logout, methods=post),
+                Route("/static/{name}", self._static),
+            ],
+            exception_handlers={HTTPException: answers.refused, Busy: answers.busy},
         )
 
     # Looking
 
     async def _index(self, request: Request) -> Response:
-        board, sheet = await self.source.board(), await self.source.sheet("")
+        return await self._board(request)
+
+    async def _board(
+        self,
+        request: Request,
+        *,
+        wished: Mapping[str, str] | None = None,
+        complaints: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Give the first page; with what was wrong with a drop where it was refused."""
+        before = request.query_params.get("before", "")[:_NAME_MOST]
+        board, sheet = await self.source.board(), await self.source.sheet(before)
         slots = await self.source.slots()
-        return self._html(request, "index.html", board=board, sheet=sheet, slots=slots)
-
-    async def _part(self, request: Request) -> Response:
-        name = request.url.path.rpartition("/")[2]
-        return self._html(request, f"parts/{name}.html", board=await self.source.board())
-
-    async def _sheet(self, request: Request) -> Response:
-        before = request.query_params.get("before", "")[:200]
-        sheet = await self.source.sheet(before)
-        return self._html(request, "parts/sheet.html", sheet=sheet)
+        watch = (wished or request.query_params).get("watch", "")
+        return self._write.html(
+            request,
+            "board.html",
+            status=422 if complaints else 200,
+            board=board,
+            sheet=sheet,
+            before=before,
+            slots=slots,
+            slot=_chosen(slots, watch),
+            wished=wished or {},
+            complaints=complaints or {},
+        )
 
     async def _job(self, request: Request) -> Response:
-        job = await self.source.job(request.path_params["job"])
+        job = await self.source.job(_job_id(request))
         if job is None:
-            return self._html(request, "missing.html", status=404)
-        folder = "parts/" if request.url.path.startswith("/part/") else ""
-        return self._html(request, f"{folder}job.html", job=job)
+            return self._write.html(request, "missing.html", status=404)
+        return self._write.html(request, "job.html", card=job)
 
     async def _events(self, scope: Scope, receive: Receive, send: Send) -> None:
         told: ASGIApp = Events(self.audience, self.source.change)
@@ -113,121 +121,58 @@ class Page:
     # Files
 
     async def _static(self, request: Request) -> Response:
-        found = self._write.files.get(request.path_params["name"])
+        found = self._renderer.files.get(request.path_params["name"])
         if found is None:
-            return _MISSING
+            return answers.missing()
         current = request.query_params.get("v") == found.mark
-        headers = {"etag": f'"{found.mark}"', **(_KEPT if current else _ASKED)}
+        headers = {"etag": f'"{found.mark}"', **(_KEPT if current else lending.ASKED)}
         return Response(found.content, headers=headers, media_type=found.media_type)
 
     async def _video(self, request: Request) -> Response:
-        film = await self.source.video(request.path_params["job"])
-        if film is None:
-            return _MISSING
         saved = "download" in request.query_params
-        return FileResponse(
-            film.path,
-            headers=_ASKED,
-            media_type="video/mp4",
-            filename=film.name if saved else None,
-            background=BackgroundTask(film.close),
-        )
+        return lending.lent(await self.source.film(_job_id(request)), "video/mp4", saved=saved)
 
-    async def _still(self, request: Request) -> Response:
-        kind = request.url.path.split("/")[1]
-        try:
-            path = await self.source.still(request.path_params["job"], kind)
-        except Busy:
-            return PlainTextResponse("busy", 503, headers={"retry-after": "5"})
-        if path is None:
-            return _MISSING
-        headers = {"cache-control": f"private, max-age={_LONG_S}"}
-        return FileResponse(path, headers=headers, media_type="image/jpeg")
+    async def _picture(self, request: Request) -> Response:
+        """Give what somebody dropped; as bytes to save, whatever it is."""
+        found = await self.source.picture(_job_id(request))
+        return lending.lent(found, "application/octet-stream", saved=True)
+
+    async def _poster(self, request: Request) -> Response:
+        return lending.still(await self.source.still(_job_id(request), "poster"))
+
+    async def _thumb(self, request: Request) -> Response:
+        return lending.still(await self.source.still(_job_id(request), "thumb"))
 
     async def _receipt(self, request: Request) -> Response:
-        job = await self.source.job(request.path_params["job"])
-        if job is None or not job.receipt:
-            return _MISSING
-        return PlainTextResponse(job.receipt)
+        job = await self.source.job(_job_id(request))
+        return PlainTextResponse(job.receipt) if job and job.receipt else answers.missing()
 
-    # Acting
+    # Coming in
 
-    async def _order(self, request: Request) -> Response:
+    async def _login(self, request: Request) -> Response:
+        if request.method != "POST" or not self.doors.guarded:
+            if self.doors.known(request):
+                return RedirectResponse("/", 303)
+            return self._write.html(request, "login.html")
         form = await small_form(request)
         if not self.doors.ours(request, form):
-            return self._foreign(request)
-        job = await self.source.job(request.path_params["job"])
-        if job is None:
-            return self._html(request, "missing.html", status=404)
-        found = _wanted(job, form)
-        if found is None:
-            said = "that cannot be done with this job any more"
-            return self._answer(request, said, obeyed=False, job=job)
-        if not _confirmed(found, form):
-            return self._html(request, "confirm.html", job=job, offer=found, part=_part(request))
-        order = Order(
-            found.act,
-            job.row.job_id,
-            task_id=form.get("task_id", "").strip()[:200] if found.act is Act.ADOPT else "",
-            anyway=found.anyway,
-            by=f"page, {self.doors.who(request)}",
-            seq=found.seq,
-        )
-        self._log(request, str(found.act), job=job.row.job_id)
-        answer = await self.source.obey(order)
-        return self._answer(request, answer.said, obeyed=answer.obeyed, job=job)
+            return self._write.html(request, "login.html", status=403, said=answers.OLD)
+        try:
+            opened = entered(self.doors, request, form.get("password", ""))
+        except TooOften:
+            return self._write.html(request, "login.html", status=429, said=LATER)
+        if not opened:
+            said = "that is not the token"
+            return self._write.html(request, "login.html", status=403, said=said)
+        response = RedirectResponse("/", 303)
+        self.doors.let_in(request, response)
+        return response
 
-    async def _lane(self, request: Request) -> Response:
-        form = await small_form(request)
-        if not self.doors.ours(request, form):
-            return self._foreign(request)
-        board = await self.source.board()
-        live = board.snapshot.live
-        provider, act = request.path_params["provider"], form.get("act", "")
-        known = {lane.provider for lane in live.lanes} if live else set()
-        if provider not in known or act not in {"pause", "resume"}:
-            return _MISSING
-        self._log(request, act, provider=provider)
-        who = f"page, {self.doors.who(request)}"
-        said = await self.source.obey(LaneOrder(provider, act == "pause", by=who))
-        return self._answer(request, said.said, obeyed=said.obeyed)
-
-    def _log(self, request: Request, act: str, **about: str) -> None:
-        structlog.get_logger().info("page.ordered", act=act, who=self.doors.who(request), **about)
-
-    def _foreign(self, request: Request) -> Response:
-        said = "this page is too old to take orders: load it again"
-        return self._answer(request, said, obeyed=False, status=403)
-
-    # Writing
-
-    def _answer(
-        self,
-        request: Request,
-        said: str,
-        *,
-        obeyed: bool,
-        job: Closeup | None = None,
-        status: int = 0,
-    ) -> Response:
-        """Say what came of an order; 409 where it was refused."""
-        values = {"said": said, "obeyed": obeyed, "job": job, "part": _part(request)}
-        return self._html(
-            request, "answer.html", status=status or (200 if obeyed else 409), **values
-        )
-
-    def _html(self, request: Request, name: str, *, status: int = 200, **values: Any) -> Response:
-        entry = self.doors.entry(request)
-        text = self._write.write(
-            name,
-            now=self.source.now(),
-            token=entry.token,
-            guarded=self.doors.guarded,
-            max_upload_bytes=self.max_upload_bytes,
-            **values,
-        )
-        response = HTMLResponse(text, status)
-        entry.remember(response)
+    async def _logout(self, request: Request) -> Response:
+        if not self.doors.ours(request, await small_form(request)):
+            return self._write.answer(request, answers.OLD, status=403)
+        response = RedirectResponse("/login", 303)
+        self.doors.let_out(response)
         return response
 
 
@@ -242,21 +187,10 @@ class _Plain:
         await self.answer(scope, receive, send)
 
 
-def _part(request: Request) -> bool:
-    """Whether a piece of the page is asked for, not a whole one."""
-    return "hx-request" in request.headers or "x-part" in request.headers
+def _job_id(request: Request) -> str:
+    return str(request.path_params["job"])[:_NAME_MOST]
 
 
-def _wanted(job: Closeup, form: Mapping[str, str]) -> Offer | None:
-    """Give what is ordered, None when it would be refused."""
-    return next((each for each in job.offers if each.act == form.get("act")), None)
-
-
-def _confirmed(found: Offer, form: Mapping[str, str]) -> bool:
-    """Whether a person said that it is meant, of the job as it is now."""
-    if found.sure is Sure.AT_ONCE:
-        return True
-    if form.get("seq") != str(found.seq):
-        return False
-    sure = form.get("sure", "").strip().lower()
-    return sure == (PAY_AGAIN if found.sure is Sure.TYPED else "yes")
+def _chosen(slots: tuple[Slot, ...], watch: str) -> Slot | None:
+    """Give the slot that is asked for, else the first."""
+    return next((each for each in slots if each.watch == watch), slots[0] if slots else None)

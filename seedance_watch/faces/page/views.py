@@ -62,6 +62,7 @@ class Slot:
         model: The model's id.
         params: What else may be wished, by its name in a sidecar.
         end_image: Whether the model takes a second picture.
+        prompt: What is wished where nothing else is, "" for nothing.
     """
 
     watch: str
@@ -71,6 +72,7 @@ class Slot:
     model: str = ""
     params: Mapping[str, Param] = field(default_factory=dict)
     end_image: bool = False
+    prompt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +137,17 @@ class Said:
 
 
 class Film(Protocol):
-    """An open video.
+    """An open video or picture, which can be read for as long as it is open."""
 
-    Attributes:
-        path: Where it can be read for as long as it is open.
-        name: Its file name, for saving.
-    """
+    @property
+    def path(self) -> Path:
+        """Where it can be read."""
+        ...
 
-    path: Path
-    name: str
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
 
     def close(self) -> None:
         """Let go of it; may be called twice."""
@@ -154,6 +158,7 @@ class Source(Protocol):
     """Whom the page asks; every answer is from the journal and the daemon."""
 
     zone: tzinfo
+    version: str
 
     def now(self) -> float:
         """Give the time, UTC seconds."""
@@ -179,8 +184,12 @@ class Source(Protocol):
         """
         ...
 
-    async def video(self, job_id: str) -> Film | None:
+    async def film(self, job_id: str) -> Film | None:
         """Give a job's video, None when it is not to be had."""
+        ...
+
+    async def picture(self, job_id: str) -> Film | None:
+        """Give the picture that was dropped for a job, None when it is not to be had."""
         ...
 
     async def obey(self, order: Order | LaneOrder) -> Said:
