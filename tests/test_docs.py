@@ -14,7 +14,7 @@ _LOGGED = re.compile(
     r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |PAUSED = |, |: """
     r"""|else )"((?:job|inbox|account|watcher|lane|library|provider|journal|daemon|spool"""
     r"""|config|metrics|extra|outlet|hook|notice|webhook|page)"""
-    r"""\.[a-z_]+)\""""
+    r"""\.(?!html")[a-z_]+)\""""
 )
 
 
