@@ -3,6 +3,7 @@
 Everything here is used by one thread at a time; nothing here waits.
 """
 
+import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -178,7 +179,7 @@ class Desk:
     def _restless(self, now_s: float) -> Iterator[Folder]:
         """Give the folders whose time has come, or that have files which were let go of."""
         for source in self.rules.kept.freed():
-            yield self._offered_again(source, now_s)
+            yield from self._offered_again(source, now_s)
         for rel, due_s in list(self._late.items()):
             if due_s <= now_s:
                 del self._late[rel]
@@ -189,14 +190,21 @@ class Desk:
             elif folder.due_s is not None and folder.due_s <= now_s:
                 yield folder
 
-    def _offered_again(self, source: str, now_s: float) -> Folder:
-        """Look whether a file that was let go of is still there: most often it was claimed."""
+    def _offered_again(self, source: str, now_s: float) -> Iterator[Folder]:
+        """Give the folder of a file that was let go of, if it is still there.
+
+        Most often it was claimed. No event tells of that: what is gone is forgotten here, or it
+        would be said to wait for its partner until the next scan.
+        """
         rel, _, name = source.rpartition("/")
         folder = self.scanner.nearest(rel)
         file = folder.files.get(name)
-        if file is not None and self.scanner.look(folder, file, now_s):
+        if file is None:
+            here = os.path.lexists(folder.path / name)
+        elif here := self.scanner.look(folder, file, now_s):
             file.handed = False
-        return folder
+        if here:
+            yield folder
 
     def _prompted_anew(self) -> Iterable[Folder]:
         """Give every folder when any defaults changed: they reach down to all below them."""

@@ -51,10 +51,10 @@ class Kept:
                     self._handed.pop(each, None)
 
     def freed(self) -> set[str]:
-        """Give, once, the files that were let go of and are still there."""
+        """Give, once, the files that were let go of; most of them are gone by then."""
         with self._lock:
             freed, self._freed = self._freed, set()
-        return {source for source in freed if os.path.lexists(self._root / source)}
+        return freed
 
     def tidy(self, folder: str) -> None:
         """Let go of the drops of a subfolder of which nothing is left."""

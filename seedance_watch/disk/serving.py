@@ -266,13 +266,17 @@ class Serving:
         for file in self.folder.files.values():
             if file.trouble:
                 self.rules.remarks.unreadable(under(file.name), file.trouble)
-        lacking = {b.names[0]: b.words for b in self._plan.bundles if b.lack is not Lack.NOTHING}
-        waits = {**self._plan.waits, **lacking}
+        lacks = [b for b in self._plan.bundles if b.lack is not Lack.NOTHING and self._lies(b)]
+        waits = {**self._plan.waits, **{b.names[0]: b.words for b in lacks}}
         words = {under(name): said + self._passed_over(name, said) for name, said in waits.items()}
         self._late(self.rules.remarks.waits(self.folder.rel, words, self.now_s))
-        shared = {n: b.words for b in self._plan.bundles if b.lack is not Lack.NOTHING
-                  for n in b.names}  # fmt: skip
+        shared = {name: bundle.words for bundle in lacks for name in bundle.names}
         self.folder.lacks, self.folder.ripe = {**shared, **waits}, self._ripe
+
+    def _lies(self, bundle: Bundle) -> bool:
+        """Whether a bundle was not handed over just now, as it is."""
+        file = self.folder.files.get(bundle.names[0])
+        return file is not None and not file.handed
 
     def _passed_over(self, name: str, said: str) -> str:
         """Name what lies there in place of what a file waits for, and is none; "" for nothing."""

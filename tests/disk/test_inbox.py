@@ -295,6 +295,28 @@ async def test_unfinished_content(root: Path, image: bytes, sidecar: bytes) -> N
         assert taker.at_s[0] - began_s >= 0.6
 
 
+async def test_claimed_files_wait_for_nothing(root: Path) -> None:
+    """Of a drop that was claimed nothing is said to wait, though no event tells that it went."""
+    async with watching(root, settings=replace(FAST, quiet_s=0.2, orphan_s=0.4)) as taker:
+        put(root, "a.png", PNG)
+        await fact(lambda: bool(taker.inbox.view().waiting))
+        put(root, "a.toml", PROMPT)
+        await taker.until(1)
+        await asyncio.sleep(1.2)  # the look for its sidecar is due now, then one for its image
+        told = taker.said("inbox.waiting") + taker.said("inbox.orphaned")
+        assert "a.toml" not in {line["path"] for line in told}
+        assert taker.inbox.view().waiting == ()
+
+
+async def test_taken_by_its_defaults_and_not_said_to_wait(root: Path) -> None:
+    """An image that was just handed over without a sidecar is not said to wait for one."""
+    settings = replace(FAST, sidecar_grace_s=0.3, quiet_s=0.3, orphan_s=0.3)
+    async with watching(root, settings=settings, prompted=True) as taker:
+        put(root, "a.png", PNG)
+        await taker.exactly("a.png")
+        assert taker.said("inbox.waiting") + taker.said("inbox.orphaned") == []
+
+
 async def test_orphan_told_once(root: Path) -> None:
     """What waits for a partner too long is reported once, and still paired later."""
     async with watching(root, settings=replace(FAST, orphan_s=0.2)) as taker:

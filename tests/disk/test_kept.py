@@ -42,4 +42,4 @@ def test_named_stay(tmp_path: Path, kept: Kept) -> None:
     assert "b.png" in kept
     kept.let_go(["b.png"])
     assert "b.png" not in kept
-    assert kept.freed() == set()
+    assert kept.freed() == {"b.png"}
