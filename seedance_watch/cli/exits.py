@@ -3,6 +3,7 @@
 The numbers are those of sysexits.h, so that scripts and service managers can tell what to do.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,6 +76,9 @@ def _tell(raised: BaseException) -> Never:
         raise raised
     except* KeyboardInterrupt:
         raise SystemExit(Exit.STOPPED) from None
+    except* BrokenPipeError:  # who reads has seen enough, as `head` does: there is nobody to tell
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Exit.SOME_FAILED) from None
     except* (SeedanceWatchError, OSError) as group:
         error = _first(group)
         say(f"seedance-watch: {error}")

@@ -74,4 +74,5 @@ def main(arguments: list[str] | None = None) -> None:
         from seedance_watch.cli.parser import run  # noqa: PLC0415 - not for the overview
 
         code = run(words)
+        sys.stdout.flush()
     sys.exit(code)

@@ -1,5 +1,6 @@
 """How a command ends, and what it loads for that."""
 
+import os
 import subprocess
 import sys
 
@@ -31,6 +32,19 @@ def test_a_bug_shows_its_trace() -> None:
     """What nobody expected is raised as it is."""
     with pytest.raises(ZeroDivisionError), told():
         raise ZeroDivisionError
+
+
+def test_a_reader_who_has_seen_enough_is_told_nothing() -> None:
+    """`seedance-watch schema config | head -1` ends without a word."""
+    code = "from seedance_watch.cli.main import main; main(['schema', 'config'])"
+    said, told_to = os.pipe()
+    os.close(said)
+    with os.fdopen(told_to, "wb") as closed:
+        done = subprocess.run(
+            [sys.executable, "-c", code], check=False, stdout=closed, stderr=subprocess.PIPE
+        )
+
+    assert (done.returncode, done.stderr) == (Exit.SOME_FAILED, b"")
 
 
 def test_help_loads_next_to_nothing() -> None:
