@@ -24,6 +24,7 @@ from seedance_watch.core.spent import Spent
 from seedance_watch.journal import checking, loading, place, sql
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.opening import address, check_version, schema
+from seedance_watch.journal.rows import plain
 from seedance_watch.journal.text import restored, storable
 from seedance_watch.journal.trouble import words
 
@@ -100,9 +101,10 @@ class SqliteReader:
         return restored(found[0][0]) if found else ""
 
     def named(self, watch: str, *labels: str) -> list[Row]:
-        """Give the jobs whose drops had one of at most two labels, the newest first."""
-        first, last = map(storable, (labels[0], labels[-1]))
-        return [sql.row(each) for each in self._all(sql.LABELLED, storable(watch), first, last)]
+        """Give the jobs whose drops had one of at most four labels, the newest first."""
+        asked = [storable(plain(each)) for each in labels]
+        asked += asked[-1:] * (sql.LABELS - len(asked))
+        return [sql.row(each) for each in self._all(sql.LABELLED, storable(watch), *asked)]
 
     def made(self, watch: str, video: str) -> list[Row]:
         """Give the jobs whose video has this path below the outbox, its maker first."""

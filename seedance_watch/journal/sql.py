@@ -28,7 +28,8 @@ from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
 from seedance_watch.ports import Terms
 
-VERSION = 3  # of the schema; a higher number in a journal is refused
+VERSION = 4  # of the schema; a higher number in a journal is refused
+SIGNED = 3  # from this version on rows have checksums
 
 Value = str | int | float | None
 
@@ -75,6 +76,8 @@ SPENDING = (
     "CREATE INDEX jobs_bought ON jobs (fingerprint) WHERE fingerprint <> ''",
 )
 
+JOBS_LABEL = "CREATE INDEX jobs_label ON jobs (label, watch)"
+
 SCHEMA = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) {keyed}",
     """CREATE TABLE events (
@@ -111,6 +114,7 @@ SCHEMA = (
     "CREATE INDEX jobs_working ON jobs (number) WHERE at_rest = 0",
     "CREATE INDEX jobs_changed ON jobs (changed_at, number)",
     "CREATE INDEX jobs_drop ON jobs (drop_id)",
+    JOBS_LABEL,
     *SPENDING,
 )
 
@@ -171,8 +175,10 @@ TWIN = f"SELECT job_id, {_NAMES} {_TWINS} ORDER BY number LIMIT 1"
 # Asked by a person now and then, so it may read all events.
 TAKER = """SELECT job_id FROM events
     WHERE type = 'Accepted' AND job_id <> ? AND instr(data, ?) > 0 LIMIT 1"""
-# Asked by a person who names a file; the newest drop first.
-LABELLED = f"{_ROW} WHERE watch = ? AND (label = ? OR label = ?) ORDER BY number DESC LIMIT 100"
+# Asked by a person who names a file, and by a shot that goes on from another; the newest first.
+LABELS = 4
+_ANY = ", ".join("?" * LABELS)
+LABELLED = f"{_ROW} WHERE watch = ? AND label IN ({_ANY}) ORDER BY number DESC LIMIT 100"
 MADE = f"{_ROW} WHERE watch = ? AND video = ? ORDER BY number LIMIT 100"
 _CLAIMS = "SELECT job_id FROM events WHERE seq = 1 AND type = 'Claiming' AND instr(data, ?) > 0"
 TAKEN_IN = f"{_ROW} WHERE watch = ? AND job_id IN ({_CLAIMS}) ORDER BY number DESC LIMIT 100"

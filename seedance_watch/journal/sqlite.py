@@ -132,6 +132,10 @@ class SqliteJournal:
         """Give the rows of all takes of a drop."""
         return await asyncio.to_thread(self._reader.siblings, drop_id)
 
+    async def named(self, watch: str, labels: Sequence[str]) -> list[Row]:
+        """Give the jobs whose drops have one of these labels, the newest first; not all of many."""
+        return await asyncio.to_thread(self._reader.named, watch, *labels)
+
     async def spent(self, ceiling: Ceiling) -> Money:
         """Add up what counts as spent under a ceiling."""
         return await asyncio.to_thread(self._reader.spent, ceiling)

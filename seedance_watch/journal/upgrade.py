@@ -42,6 +42,7 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         f"ALTER TABLE {table} ADD COLUMN sum {{int}} NOT NULL DEFAULT 0"
         for table in ("events", "jobs", "spending")
     ),
+    3: (sql.JOBS_LABEL,),
 }
 
 
@@ -53,6 +54,12 @@ def upgrade(connection: apsw.Connection, version: int) -> None:
     for each in range(version, sql.VERSION):
         for statement in STEPS[each]:
             connection.execute(statement.format_map(sql.SQLITE))
+    if version < sql.SIGNED:  # later ones would hide damage if they were made anew
+        _write_anew(connection)
+
+
+def _write_anew(connection: apsw.Connection) -> None:
+    """Write what follows from the events, and the checksums of all."""
     _sign_events(connection)
     for job in _jobs(connection):
         for step in sql.written_anew(Change(row_of(job), job.seq, (), job.spendings)):

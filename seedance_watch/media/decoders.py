@@ -66,6 +66,14 @@ class Decoders:
         """
         self.do(FaultKind.GARBLED, _poster, video, target)
 
+    def last_frame(self, video: Path, target: Path) -> None:
+        """Write the last frame of a video as a PNG, replacing what is there; see frames.py.
+
+        Raises:
+            Fault: GARBLED: not a whole video, or kills its decoder. LOCAL: our own machine.
+        """
+        self.do(FaultKind.GARBLED, _last_frame, video, target)
+
     def thumbnail(self, image: Path, target: Path, *, longest_px: int) -> None:
         """Write a small JPEG of a picture to a path, replacing what is there.
 
@@ -176,6 +184,12 @@ def _join(target: Path, pictures: Sequence[Path], sounds: Sequence[Path]) -> Non
     from seedance_watch.media import joining  # noqa: PLC0415 - only where it runs
 
     joining.join(target, pictures, sounds)
+
+
+def _last_frame(video: Path, target: Path) -> None:
+    from seedance_watch.media import frames  # noqa: PLC0415 - only where it runs
+
+    frames.last_frame(video, target)
 
 
 def _thumbnail(image: Path, target: Path, longest_px: int) -> None:

@@ -62,6 +62,13 @@ class Journal(Protocol):
         """Give the rows of all takes of a drop."""
         ...
 
+    async def named(self, watch: str, labels: Sequence[str]) -> list[Row]:
+        """Give the jobs whose drops have one of these labels, the newest first; not all of many.
+
+        A label is the drop's folder and stem, "/" between parts.
+        """
+        ...
+
     async def spent(self, ceiling: Ceiling) -> Money:
         """Add up what counts as spent under a ceiling."""
         ...

@@ -1,0 +1,40 @@
+"""The last frame of a video, from which another one goes on: exactly the pixels that it shows."""
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seedance_watch.media import jobfiles, reel
+
+if TYPE_CHECKING:
+    from av import VideoFrame
+
+
+def last_frame(video: Path, target: Path) -> None:
+    """Write the last frame that players show as a PNG of the video's own size.
+
+    The same video gives the same bytes every time: what is bought for them is bought once.
+
+    Args:
+        video: It is only read.
+        target: Where the PNG goes; replaced, and durable afterwards.
+
+    Raises:
+        Fault: GARBLED: there is no such frame. LOCAL: our own disk.
+    """
+    with reel.opened(video) as shown:
+        image = _last(shown).to_image()  # type: ignore[no-untyped-call]
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    jobfiles.write(target, out.getvalue())
+
+
+def _last(shown: reel.Reel) -> "VideoFrame":
+    """Decode to the end; what an edit list cuts off is not shown, and does not come."""
+    last = None
+    for last in shown.frames():
+        if last.is_corrupt:
+            raise reel.Garbled("is damaged")
+    if last is None:
+        raise reel.Garbled("has no frame")
+    return last
