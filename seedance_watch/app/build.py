@@ -28,6 +28,7 @@ from seedance_watch.disk.places import PRIVATE
 from seedance_watch.disk.spool import Places, Spool
 from seedance_watch.engine.accounts import Accounts
 from seedance_watch.engine.beats import Beats, inbox_loop
+from seedance_watch.engine.chains import Chains
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.drags import Drags
@@ -169,6 +170,7 @@ async def build(
         grounds=standing,
         min_free_bytes=config.limits.min_free_bytes,
         purse=_purse(config, journal, spool),
+        chains=Chains(journal, spool),
     )
     luck = random.Random().random  # noqa: S311 - jitter, not a secret
     lanes = Lanes({name: keys.max_in_flight for name, keys in config.providers.items()}, luck)

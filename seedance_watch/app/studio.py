@@ -1,5 +1,6 @@
 """The local work on wishes, pictures and videos: composes the core with media."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,16 +9,28 @@ from seedance_watch.app import joining
 from seedance_watch.app.defaults import folder_layers, read_table
 from seedance_watch.core import extras, ratio, receipt, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.chain import Start
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Claiming, Prepared, Ready, Record
 from seedance_watch.core.extras import Joined, Shot
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Extra, JobSpec, Role
+from seedance_watch.core.model import Clip, Extra, JobSpec, Part, Role
 from seedance_watch.core.polling import Durations, PollPace, Usual, poll_pace
 from seedance_watch.core.sharing import shared
 from seedance_watch.core.sidecar import Layer, Prices
+from seedance_watch.media import jobfiles
 from seedance_watch.media.decoders import Decoders
+
+_TOO_OLD = (
+    "an earlier version of seedance-watch took it in, which did not know start_from; move the "
+    "files back to the inbox"
+)
+
+
+def _frame_name(job: Job) -> str:
+    """Name the file of the frame that a job goes on from, in the job folder."""
+    return f"{job.id}.start.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +76,14 @@ class Studio:
     decoders: Decoders
     durations: Durations = field(default_factory=Durations)
 
-    def prepare(self, job: Job, folder: Path) -> Prepared:
+    def prepare(self, job: Job, folder: Path, start: Start | None = None) -> Prepared:
         """Understand the wish and make its pictures fit the model."""
-        to = job.rerouted.to if job.rerouted else ""
-        spec = self.spec(job.claim, folder, to=to)
-        for later in spec.route:  # what only another provider cannot do is said before paying
-            self.spec(job.claim, folder, to=later)
-        if spec.start_from:
-            raise Fault(FaultKind.LOCAL, "chained shots cannot be made yet")
+        spec = self.understand(job, folder)
         model = CATALOGUE[spec.provider, spec.model]
-        sent = [part for part in job.claim.parts if part.role is not Role.SIDECAR]
+        if bool(spec.start_from) is not bool(start):
+            raise Fault(FaultKind.REFUSED, _TOO_OLD, code="chain")
+        parts = (*self._frame(job, folder, start), *job.claim.parts)
+        sent = [part for part in parts if part.role is not Role.SIDECAR]
         pictures = tuple(
             self.decoders.prepare(
                 folder / part.name,
@@ -84,8 +95,36 @@ class Studio:
             for part in sent
         )
         fitted = ratio.fitted(spec, model, pictures)
-        found = Prepared(fitted, pictures, fingerprint(fitted, job.claim.parts))
-        return shared(found, job.claim.parts)
+        started = start.job_id if start else ""
+        found = Prepared(fitted, pictures, fingerprint(fitted, parts), started)
+        return shared(found, parts)
+
+    def has_start(self, job: Job, folder: Path) -> bool:
+        """Whether the frame that a chained job goes on from lies in its folder, whole."""
+        frame = folder / _frame_name(job)
+        try:
+            return frame.is_file() and self.decoders.whole(frame)
+        except OSError:
+            return False
+
+    def _frame(self, job: Job, folder: Path, start: Start | None) -> tuple[Part, ...]:
+        """Give the frame that a job goes on from, as if it had been dropped; () for none."""
+        if start is None:
+            return ()
+        frame = folder / _frame_name(job)
+        if start.video is not None:
+            self.decoders.last_frame(Path(start.video), frame)
+        content = jobfiles.read(frame)
+        digest = hashlib.sha256(content).hexdigest()
+        return (Part(Role.IMAGE, "", frame.name, len(content), digest),)
+
+    def understand(self, job: Job, folder: Path) -> JobSpec:
+        """Understand the wish, also as every provider of its route would."""
+        to = job.rerouted.to if job.rerouted else ""
+        spec = self.spec(job.claim, folder, to=to)
+        for later in spec.route:  # what only another provider cannot do is said before paying
+            self.spec(job.claim, folder, to=later)
+        return spec
 
     def spec(self, claim: Claiming, folder: Path, *, to: str = "") -> JobSpec:
         """Give what a claimed drop wishes; every complaint at once as SidecarError."""

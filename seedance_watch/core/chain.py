@@ -163,11 +163,10 @@ def shot_of(job: Job, maker: Job | None = None) -> Shot | None:
     if job.cancelling and job.cancelling.to is Returned.INBOX:
         return None
     if job.state in {S.PLACED, S.DONE}:
-        at = job.since.get(S.PLACED, job.at)
-        return Shot(job.id, job.state, at, _video(maker or job))
+        return Shot(job.id, job.state, job.since.get(S.PLACED, job.at), _video(maker or job))
     ended = job.failing or job.cancelling
-    at_rest = job.state in AT_REST
-    return Shot(job.id, job.state, job.at if at_rest else None, None, ended.reason if ended else "")
+    at = job.at if job.state in AT_REST else None
+    return Shot(job.id, job.state, at, reason=ended.reason if ended else "")
 
 
 def _video(job: Job) -> Video | None:
@@ -200,10 +199,9 @@ def judge(
         return Waits(shot.job_id)
     if shot is None or lying:
         return _soon(claimed_at, PATIENCE_S, now) or Held(MISSING, _missing(name, lying))
-    if shot.ended_at is not None and shot.ended_at < claimed_at:
-        wait = _soon(claimed_at, SETTLING_S, now)  # for another one of that name
-        return wait or _of_ended(name, shot)
-    return _of_ended(name, shot)
+    old = shot.ended_at is not None and shot.ended_at < claimed_at
+    another = _soon(claimed_at, SETTLING_S, now) if old else None
+    return another or _of_ended(name, shot)
 
 
 def _soon(since: float, patience_s: float, now: float) -> Waits | None:
@@ -229,8 +227,8 @@ def _missing(name: str, lying: str) -> str:
 def _looped(ring: tuple[str, ...]) -> str:
     links = " from ".join((*ring, ring[0]))
     return (
-        f"each of these shots starts from the next one, so none can be the first: {links}. Give up "
-        "one of them and drop it again without start_from, or with another one"
+        f"each of these shots starts from the next one, so none can be the first: {links}. Give "
+        "up one of them and drop it again without start_from, or with another one"
     )
 
 
@@ -243,8 +241,11 @@ def no_video(name: str, path: str, *, changed: bool) -> Held:
         changed: Whether something else lies there.
     """
     what = "is another file by now" if changed else "is not there any more"
-    return Held(NO_VIDEO, f"it starts from the last frame of {path}, and that {what}. Put it back, "
-                f"then release this one; or drop {name} again with `again = true`")  # fmt: skip
+    reason = (
+        f"it starts from the last frame of {path}, and that {what}. Put it back, then release "
+        f"this one; or drop {name} again with `again = true`"
+    )
+    return Held(NO_VIDEO, reason)
 
 
 def ring(job_id: str, before: Callable[[str], str]) -> tuple[str, ...]:

@@ -5,12 +5,15 @@ settled is left where it lies.
 """
 
 import json
+import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from itertools import chain, count
+from itertools import chain as one_after_the_other
+from itertools import count
 from pathlib import Path
 
-from seedance_watch.core import naming
+from seedance_watch.core import chain, naming
+from seedance_watch.core.endings import Kind, kind_of, normal, stem_of
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.model import Part
 from seedance_watch.disk import access, files
@@ -62,6 +65,29 @@ def _moved(source: Path, target: Path, on_its_way: Path) -> bool:
     except files.Lost:
         return False
     return True
+
+
+def lying(folder: Path, claim: Claiming) -> str:
+    """Name a file that belongs to the shot which a drop goes on from, "" for none.
+
+    Args:
+        folder: The folder of the inbox that the drop lay in; it may be gone.
+        claim: The drop.
+
+    Raises:
+        OSError: It cannot be listed.
+    """
+    stems = {stem for _, _, stem, _ in chain.wanted(claim)}
+    with suppress(FileNotFoundError), os.scandir(folder) as listed:
+        names = (each.name for each in listed if kind_of(each.name) in {Kind.IMAGE, Kind.SIDECAR})
+        return min((name for name in names if not stems.isdisjoint(_stems(name))), default="")
+    return ""
+
+
+def _stems(name: str) -> tuple[str, str]:
+    """Give what a drop may be called that a file belongs to ("a.png.toml": "a.png" and "a")."""
+    stem = normal(stem_of(name))
+    return stem, stem_of(stem) if kind_of(stem) is Kind.IMAGE else stem
 
 
 def _sync(folders: Iterable[Path]) -> None:
@@ -150,7 +176,7 @@ def _planned(claim: Claiming, folder: Path, target: Path) -> Plan:
     rest = {p.name: _digest(folder, p) for p in claim.parts if p.name not in moved}
     asks = [name for name in rest if files.exists(folder / name) or not folder.is_dir()]
     first = max((choice for choice, _ in known.values()), default=1)
-    for choice in chain([first], count(1)):
+    for choice in one_after_the_other([first], count(1)):
         paths = {_named(claim, target, name, choice): rest[name] for name in asks}
         if all(not files.exists(path) or files.holds(path, paths[path]) for path in paths):
             return {name: (choice, digest) for name, digest in rest.items()} | moved

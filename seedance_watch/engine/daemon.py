@@ -66,7 +66,8 @@ class Daemon:
 
     def __post_init__(self) -> None:
         """Tie the parts together, and the runner's news to the inboxes."""
-        self.turns, self.standstill = Turns(self.runner, self.lanes), Standstill(self.lanes)
+        self.turns = Turns(self.runner, self.lanes)
+        self.standstill = Standstill(self.lanes, links=self.turns.chains.links)
         self.runner.listeners.append(self._heard)
 
     @property
@@ -261,6 +262,7 @@ class Daemon:
     def _heard(self, before: Job, after: Job, record: Record) -> None:
         """Let the inbox look again where a claim is over; count what ended."""
         self.turns.room.heard(before, after, record)
+        self.turns.chains.heard(before, after)
         self.standstill.heard(after, record)
         self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:

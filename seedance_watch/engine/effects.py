@@ -7,9 +7,11 @@ records: the runner does.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from weakref import WeakValueDictionary
 
 from seedance_watch.core import naming, policy, reasons
+from seedance_watch.core.chain import Start, Waits
 from seedance_watch.core.errors import Fault, FaultKind, SidecarError
 from seedance_watch.core.events import (
     Accepted,
@@ -21,6 +23,7 @@ from seedance_watch.core.events import (
     Failing,
     Fetched,
     GivenUp,
+    Held,
     Placed,
     Placing,
     Ready,
@@ -28,6 +31,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.chains import Chains
 from seedance_watch.engine.extras import Adding
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.purse import Purse
@@ -52,6 +56,7 @@ class Tools:
         workers: Bounds the pictures and videos that are worked on at the same time.
         min_free_bytes: Nothing is submitted while less is free where the video will go.
         purse: What may be spent.
+        chains: Who waits for another one's video.
         folders: Locks of job folders, by drop.
     """
 
@@ -63,6 +68,7 @@ class Tools:
     workers: Seats
     min_free_bytes: int
     purse: Purse
+    chains: Chains
     grounds: Grounds = field(default_factory=Grounds)
     folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
 
@@ -94,14 +100,30 @@ async def _claim(job: Job, tools: Tools) -> Events:
 
 
 async def _prepare(job: Job, tools: Tools) -> Events:
-    """Understand the wish, make the pictures fit."""
+    """Understand the wish, make the pictures fit; no event while a chained shot waits."""
     try:
         folder = tools.spool.folder(job.claim)
+        start = await _start(job, tools, folder) if job.claim.start_from else None
+        if isinstance(start, Waits | Held):
+            return [start] if isinstance(start, Held) else []
         async with tools.workers.seat(job.claim.watch):
             await asyncio.to_thread(tools.spool.sure, job, "inbox")
-            return [await asyncio.to_thread(tools.studio.prepare, job, folder)]
+            return [await asyncio.to_thread(tools.studio.prepare, job, folder, start)]
     except SidecarError as error:
         return [Failing(Effect.PREPARE, FaultKind.REFUSED, str(error), "sidecar")]
+
+
+async def _start(job: Job, tools: Tools, folder: Path) -> Start | Waits | Held:
+    """Say what a chained shot goes on from; what is wrong with its wish is said before it waits.
+
+    A frame that was taken once is taken for good: another provider gets the same one.
+    """
+    await asyncio.to_thread(tools.spool.sure, job, "inbox")
+    taken = job.prepared.start if job.prepared else ""
+    if bool(taken) and await asyncio.to_thread(tools.studio.has_start, job, folder):
+        return Start(taken)
+    await asyncio.to_thread(tools.studio.understand, job, folder)
+    return await tools.chains.look(job, tools.clock.now())
 
 
 async def _stage(job: Job, tools: Tools) -> Events:

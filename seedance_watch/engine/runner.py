@@ -159,8 +159,10 @@ class Runner:
         fresh = any(isinstance(event, Intended) for event in events)
         return Permit(job.id, job.seq) if fresh else None
 
-    def _resume_at(self, job: Job, now: float) -> float:
-        """Give when a job that is not waiting may go on."""
+    def _resume_at(self, job: Job, now: float) -> float | None:
+        """Give when a job that is not waiting may go on; None: when something is heard."""
+        if job.state is State.CLAIMED:
+            return self.tools.chains.resume_at(job, now)
         if job.state is not State.RUNNING:
             return now
         pace = self.tools.studio.pace(job)

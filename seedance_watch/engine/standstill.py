@@ -3,8 +3,8 @@
 Pure bookkeeping.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from seedance_watch.core.errors import FaultKind
@@ -28,10 +28,12 @@ class Standstill:
     Attributes:
         lanes: The providers' lanes.
         probes: How often in a row a provider must have turned all away to be waited for no more.
+        links: Gives the jobs that wait for other jobs' videos, each with that other one.
     """
 
     lanes: Lanes
     probes: int = PROBES
+    links: Callable[[], Mapping[str, str]] = dict
     _refused: Counter[str] = field(default_factory=Counter)
 
     def heard(self, after: Job, record: Record) -> None:
@@ -49,6 +51,20 @@ class Standstill:
         for job in known:
             if job.deferred and job.id not in stuck and _waits(job) and _wish(job) in wishes:
                 stuck[job.id] = job.deferred.reason
+        return self._chained(stuck, {job.id: job for job in known})
+
+    def _chained(self, stuck: dict[str, str], known: Mapping[str, Job]) -> dict[str, str]:
+        """Add those that wait for the video of one that does not go on."""
+        after = defaultdict[str, list[str]](list)
+        for job_id, on in self.links().items():
+            after[on].append(job_id)
+        halted = [*stuck, *(set(after) - set(known))]
+        while halted:
+            on = halted.pop()
+            for job_id in (each for each in after.pop(on, ()) if each in known.keys() - stuck):
+                start = known[job_id].claim.start_from
+                stuck[job_id] = f"it starts from {start} (job {on}), which does not go on"
+                halted.append(job_id)
         return stuck
 
     def waiting(self, jobs: Iterable[Job]) -> list[tuple[Job, str]]:

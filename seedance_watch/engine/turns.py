@@ -1,6 +1,7 @@
 """Gives every job its turn: a task of its own as soon as it may go on, one at a time for each.
 
-A job is driven to its next stand, sent to another provider, or let try whether a budget has room.
+A job is driven to its next stand, sent to another provider, let try whether a budget has room, or
+let look whether the shot that it goes on from has its video.
 """
 
 import asyncio
@@ -10,10 +11,13 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from seedance_watch.core import orders, policy
-from seedance_watch.core.errors import Stale
+from seedance_watch.core.errors import Fault, Stale
 from seedance_watch.core.events import Effect
 from seedance_watch.core.machine import Job
+from seedance_watch.core.model import State
 from seedance_watch.core.orders import Act, Order, Refused
+from seedance_watch.engine import chains
+from seedance_watch.engine.chains import Chains
 from seedance_watch.engine.detours import Detours
 from seedance_watch.engine.hands import Hands
 from seedance_watch.engine.lanes import Lanes
@@ -62,17 +66,44 @@ class Turns:
         step = policy.decide(job, now)
         self.queue.put(job, at=step.until if isinstance(step, policy.Wait) else now)
         self.room.loaded(job)
+        self.chains.loaded(job)
         if job.hold:
             self.hands.unnoted.add(job.id)
 
     def begin(self, tasks: asyncio.TaskGroup, now: float) -> None:
         """Start everything whose turn it is."""
+        self._look_again(tasks, now)
         for job in self.queue.due(now):
             self.busy[job.id] = tasks.create_task(self._drive(job))
         for job_id in self.room.next_of(self.queue.job):
             self.busy[job_id] = tasks.create_task(self._let_try(job_id))
         for job_id in self.detours.take(self.queue.jobs):
             self.busy[job_id] = tasks.create_task(self._detour(job_id))
+
+    @property
+    def chains(self) -> Chains:
+        """Who waits for another one's video."""
+        return self.runner.tools.chains
+
+    def _look_again(self, tasks: asyncio.TaskGroup, now: float) -> None:
+        """Let chained jobs look again for what they go on from."""
+        for job_id in self.chains.take(self.busy):
+            job = self.queue.job(job_id)
+            if job and chains.held(job):
+                self.busy[job_id] = tasks.create_task(self._look(job))
+            elif job and job.state is State.CLAIMED and not job.hold:
+                self.queue.put(job, at=now)
+
+    async def _look(self, job: Job) -> None:
+        """Let a held job look again for what it goes on from."""
+        await self._busy_with(job.id, self._looked(job))
+
+    async def _looked(self, job: Job) -> None:
+        """Record what changed; a job that cannot look now will before it goes on."""
+        found = None
+        with contextlib.suppress(Fault):
+            found = await self.chains.look(job, self.runner.tools.clock.now())
+        await self.hands.change(job.id, partial(chains.changed, before=job, found=found))
 
     def next_at(self, now: float) -> float | None:
         """Give when the next turn comes, UTC seconds; None: when something happens."""
@@ -87,7 +118,7 @@ class Turns:
     @property
     def idle(self) -> bool:
         """Whether nothing is under way."""
-        return not self.busy and not self.room.trying
+        return not self.busy and not self.room.trying and not self.chains.stirred
 
     def cut(self) -> None:
         """Cut short what may be."""

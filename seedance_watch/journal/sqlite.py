@@ -133,7 +133,7 @@ class SqliteJournal:
         return await asyncio.to_thread(self._reader.siblings, drop_id)
 
     async def named(self, watch: str, labels: Sequence[str]) -> list[Row]:
-        """Give the jobs whose drops have one of these labels, the newest first; not all of many."""
+        """Give the jobs whose drops have one of at most four labels, the newest first."""
         return await asyncio.to_thread(self._reader.named, watch, *labels)
 
     async def spent(self, ceiling: Ceiling) -> Money:

@@ -32,6 +32,15 @@ def opened(path: Path) -> Iterator[io.BufferedReader]:
         yield file
 
 
+def read(path: Path) -> bytes:
+    """Read a file; Fault(LOCAL) if it cannot be."""
+    try:
+        with opened(path) as file:
+            return file.read()
+    except OSError as error:
+        raise local("reading", path, error) from error
+
+
 def write(path: Path, data: bytes) -> None:
     """Write a file and sync it and its name, replacing what is there; Fault(LOCAL) if it cannot.
 

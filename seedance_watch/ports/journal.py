@@ -63,7 +63,7 @@ class Journal(Protocol):
         ...
 
     async def named(self, watch: str, labels: Sequence[str]) -> list[Row]:
-        """Give the jobs whose drops have one of these labels, the newest first; not all of many.
+        """Give the jobs whose drops have one of at most four labels, the newest first.
 
         A label is the drop's folder and stem, "/" between parts.
         """

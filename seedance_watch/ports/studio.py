@@ -4,22 +4,42 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
+from seedance_watch.core.chain import Start
 from seedance_watch.core.events import Prepared
 from seedance_watch.core.extras import Joined, Shot
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Extra
+from seedance_watch.core.model import Clip, Extra, JobSpec
 from seedance_watch.core.polling import PollPace
 
 
 class Studio(Protocol):
     """The local work on wishes, pictures and videos; blocking, for a worker thread."""
 
-    def prepare(self, job: Job, folder: Path) -> Prepared:
+    def understand(self, job: Job, folder: Path) -> JobSpec:
+        """Understand the wish, also as every provider of its route would.
+
+        Raises:
+            SidecarError: It cannot be understood; every complaint at once.
+            Fault: LOCAL, our own disk.
+        """
+        ...
+
+    def has_start(self, job: Job, folder: Path) -> bool:
+        """Whether the frame that a chained job goes on from lies in its folder, whole."""
+        ...
+
+    def prepare(self, job: Job, folder: Path, start: Start | None = None) -> Prepared:
         """Understand the wish and make its pictures fit the model.
+
+        Args:
+            job: The job.
+            folder: Its folder.
+            start: What a chained job goes on from, None for any other one.
 
         Raises:
             SidecarError: The wish cannot be understood; every complaint at once.
-            Fault: REFUSED for a picture that cannot be used, LOCAL for our own disk.
+            Fault: REFUSED for a picture that cannot be used, GARBLED for a video that cannot be
+                decoded, LOCAL for our own disk.
         """
         ...
 
