@@ -10,7 +10,7 @@ from seedance_watch.app.build import settings_of
 from seedance_watch.app.found import Place, jobs_at, jobs_of, places, shown
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
-from seedance_watch.core import why
+from seedance_watch.core import chain, why
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.model import State
@@ -96,6 +96,7 @@ class Asked:
             video=shown(video) if video else row.video,
             there=video is not None and os.path.lexists(video),
             ahead=self._ahead(job) if lane and lane.in_work >= lane.seats else 0,
+            start=self._start(job),
         )
 
     def _known(self, job: Job, row: Row, watch: Watch | None) -> Facts:
@@ -111,6 +112,14 @@ class Asked:
             twin=self._twin(job, watch),
             closed=self._closed(job),
         )
+
+    def _start(self, job: Job) -> tuple[str, State] | None:
+        """Find the newest job of the shot that a chained one goes on from."""
+        if self.reader is None or not job.claim.start_from:
+            return None
+        rows = self.reader.named(job.claim.watch, *chain.labels(job.claim))
+        found = next(chain.meant(job.claim, rows), None)
+        return (found.job_id, found.state) if found else None
 
     def _watch(self, name: str) -> Watch | None:
         return next((each for each in self.config.watches if each.name == name), None)

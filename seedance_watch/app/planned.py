@@ -14,7 +14,7 @@ from seedance_watch.app.picture import budgets_of
 from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
-from seedance_watch.core import hours, plan, policy, ratio, sidecar
+from seedance_watch.core import chain, hours, plan, policy, ratio, sidecar
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import Fault, SidecarError
 from seedance_watch.core.events import Claiming, Held
@@ -34,7 +34,9 @@ from seedance_watch.media.decoders import Decoders
 S = State
 _UNPAID = frozenset({S.CLAIMING, S.CLAIMED, S.PREPARED, S.STAGED})
 _KEY = "0" * 32  # any will do: only a seed that is left to us derives from it
-_JUDGED_ANEW = frozenset({"budget", "hours", "not_before"})  # holds that the plan finds out itself
+_JUDGED_ANEW = frozenset(
+    {"budget", "hours", "not_before", *chain.CODES - {chain.NO_VIDEO}}
+)  # holds that the plan finds out itself
 _Placed = tuple[Order, Wish]
 
 
@@ -107,12 +109,26 @@ class Planner:
             return order(job), replace(wish, stop=self._stopped(job) or _wrong(error))
         bought = job.prepared.fingerprint if job.prepared else ""
         wish = replace(
-            _priced(wish, spec),
+            self._chained(_priced(wish, spec), job.claim if job.prepared is None else None),
             spent=total(job.spendings, spec.provider),
             fingerprint="" if watch.duplicates == "pay" else bought,
         )
-        stop = self._stopped(job) or self._bought(wish) or self._shut(watch, spec)
+        stop = self._stopped(job) or wish.stop or self._bought(wish) or self._shut(watch, spec)
         return order(job), replace(wish, stop=stop)
+
+    def _chained(self, wish: Wish, claim: Claiming | None) -> Wish:
+        """Say what a wish waits for that has no first image yet; its claim, None: it has."""
+        if claim is None or not claim.start_from:
+            return wish
+        rows = self.reader.named(claim.watch, *chain.labels(claim)) if self.reader else []
+        found, name = next(chain.meant(claim, rows), None), claim.start_from
+        wish = replace(wish, start_from=name)
+        if found is None:
+            return replace(wish, stop=Stop(chain.MISSING, f"there is no shot {name}"))
+        if found.state in {S.FAILED, S.CANCELLED}:
+            return replace(wish, stop=Stop(chain.BROKEN, f"{name} has no video: {found.reason}"))
+        made = found.state in {S.PLACED, S.DONE}
+        return wish if made else replace(wish, awaits=found.job_id)
 
     def _spec(self, job: Job, watch: Watch) -> JobSpec:
         """Read the wish of a job that is not prepared."""
@@ -184,8 +200,9 @@ class Planner:
             buys = self._buys(spec, watch, drop)
         except (SidecarError, Fault) as error:
             return place, replace(wish, stop=_wrong(error))
-        wish = replace(_priced(wish, spec), fingerprint=buys)
-        return place, replace(wish, stop=self._bought(wish) or self._shut(watch, spec))
+        wish = self._chained(replace(_priced(wish, spec), fingerprint=buys), claim)
+        stop = wish.stop or self._bought(wish) or self._shut(watch, spec)
+        return place, replace(wish, stop=stop)
 
     def _buys(self, spec: JobSpec, watch: Watch, drop: Coming) -> str:
         """Give the fingerprint of what a drop would buy, "" where paying again is wished for.
@@ -200,7 +217,8 @@ class Planner:
         )
         parts = tuple(Part(each.role, "", each.name, 0, each.sha256) for each in pictures)
         fitted = ratio.fitted(spec, model, pictures)
-        return "" if watch.duplicates == "pay" else fingerprint(fitted, parts)
+        unknown = watch.duplicates == "pay" or spec.start_from  # the frame is not there yet
+        return "" if unknown else fingerprint(fitted, parts)
 
     def _measured(self, path: Path, role: Role, limits: ImageLimits) -> Picture:
         """Measure a picture, once for all takes."""
@@ -235,7 +253,9 @@ def _claim(watch: Watch, drop: Coming, take: int) -> Claiming:
     """Give the claim that a drop would get, as far as its place in the order needs it."""
     stem, glance = split_ending(drop.bundle.names[0])[0], drop.glance
     takes, priority = glance.takes, glance.priority
-    return Claiming("", take, takes, watch.name, drop.folder, stem, (), _KEY, priority)
+    start = glance.start_from
+    claim = Claiming("", take, takes, watch.name, drop.folder, stem, (), _KEY, priority)
+    return replace(claim, start_from=start)
 
 
 def _wish(claim: Claiming, *, job: str = "") -> Wish:

@@ -89,6 +89,8 @@ def _plain(life: _Life) -> dict[str, Any]:
         **plain(life.row),
         "prompt": spec.prompt if spec else None,
         "params": plain(spec.params) if spec else {},
+        "start_from": life.job.claim.start_from,
+        "start": life.job.prepared.start if life.job.prepared else "",
         "spent": plain(life.job.spendings),
         "history": plain(life.lines),
         "now": plain(life.now),
@@ -115,6 +117,9 @@ def _head(life: _Life) -> Iterator[str]:
         yield "  with: " + ", ".join(
             f"{name} = {valued(each)}" for name, each in spec.params.items()
         )
+    if job.claim.start_from:
+        of = f" (job {job.prepared.start})" if job.prepared else ""
+        yield f"  starts from: {printable(job.claim.start_from)}{of}"
     spent = [f"{each.amount} at {each.provider}" for each in job.spendings]
     yield f"  spent: {', '.join(spent) or 'nothing'}"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from seedance_watch.core.endings import normal
 from seedance_watch.core.events import Claiming, Held, Returned
 from seedance_watch.core.machine import AT_REST, Job
-from seedance_watch.core.model import State
+from seedance_watch.core.model import Clip, State
 from seedance_watch.core.snapshot import Row
 
 S = State
@@ -40,13 +40,13 @@ class Video:
         job_id: Whose it is.
         watch: The watch entry whose outbox holds it.
         path: Its path below that outbox.
-        sha256: Hex digest of it as it was placed.
+        clip: What it was when it was placed.
     """
 
     job_id: str
     watch: str
     path: str
-    sha256: str
+    clip: Clip
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def shot_of(job: Job, maker: Job | None = None) -> Shot | None:
 def _video(job: Job) -> Video | None:
     if job.placing is None or job.fetched is None:
         return None
-    return Video(job.id, job.claim.watch, job.placing.name, job.fetched.clip.sha256)
+    return Video(job.id, job.claim.watch, job.placing.name, job.fetched.clip)
 
 
 def judge(
@@ -237,13 +237,13 @@ def no_video(name: str, path: str, *, changed: bool) -> Held:
 
     Args:
         name: The shot that it is of.
-        path: Where it should lie, as people write it.
+        path: Where it should lie, below the outbox.
         changed: Whether something else lies there.
     """
     what = "is another file by now" if changed else "is not there any more"
     reason = (
-        f"it starts from the last frame of {path}, and that {what}. Put it back, then release "
-        f"this one; or drop {name} again with `again = true`"
+        f"it starts from the last frame of {path} in the outbox, and that {what}. Put it back, "
+        f"then release this one; or drop {name} again with `again = true`"
     )
     return Held(NO_VIDEO, reason)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from seedance_watch.core import chain
 from seedance_watch.core.errors import SeedanceWatchError
 from seedance_watch.core.events import (
     Accepted,
@@ -102,6 +103,11 @@ def _release(job: Job, order: Order) -> list[Event]:
             f"it is not known whether the provider took job {job.id}; releasing it would only ask "
             "once more and hold it again. `adopt` it with the provider's task id, or `resubmit` "
             "it when you are sure that it was not taken"
+        )
+    if job.hold and job.hold.code in chain.HEARD:
+        raise Refused(
+            f"job {job.id} goes on by itself as soon as it can: {job.hold.reason}. `cancel` gives "
+            "it up"
         )
     return [Released(order.by)] if job.hold or job.wake_at else []
 

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
+from seedance_watch.core import chain
 from seedance_watch.core.budget import Cap, Period
+from seedance_watch.core.endings import normal
 from seedance_watch.core.model import Money
 from seedance_watch.core.snapshot import BudgetView
 
-NOW, TURN, BUDGET = "now", "turn", "budget"
+NOW, TURN, BUDGET, CHAIN = "now", "turn", "budget", "chain"
+_GO = frozenset({NOW, TURN, CHAIN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Wish:
         spent: What earlier attempts of its job count as spent at this provider.
         fingerprint: Equal for wishes of the same video; "" where not known, or to be paid anyway.
         stop: Why it does not go now, None: nothing of its own stops it.
+        start_from: The shot whose video it waits for, "" for none.
+        awaits: The job that is making that, "" for none.
     """
 
     drop: str
@@ -61,6 +66,8 @@ class Wish:
     spent: Decimal = Decimal(0)
     fingerprint: str = ""
     stop: Stop | None = None
+    start_from: str = ""
+    awaits: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,8 @@ class Entry:
     Attributes:
         number: Its place among those that would be paid for, from 1; None: it would not be.
         wish: The wish.
-        verdict: "now", "turn" (as soon as the provider has a free seat), or why it does not go.
+        verdict: "now", "turn" (as soon as the provider has a free seat), "chain" (as soon as the
+            video that it starts from is there), or why it does not go.
     """
 
     number: int | None
@@ -106,12 +114,19 @@ class _Purse:
     totals: dict[str, Money] = field(default_factory=dict)
     bought: dict[str, str] = field(default_factory=dict)
 
-    def verdict(self, wish: Wish) -> Stop:
-        """Judge the next wish, and reserve what it takes if it goes."""
-        stop = wish.stop or self._twin(wish) or self._over(wish)
+    def verdict(self, wish: Wish, before: Stop | None) -> Stop:
+        """Judge the next wish, and reserve what it takes if it goes.
+
+        Args:
+            wish: The wish.
+            before: The verdict on the wish that it starts from, None: none of these.
+        """
+        stop = _unchained(wish, before) or self._twin(wish) or self._over(wish)
         if stop or wish.cost is None:
             return stop or Stop("wrong", "it is not known what it costs")
         self._reserve(wish, wish.cost)
+        if before or wish.awaits:
+            return Stop(CHAIN, f"as soon as {wish.start_from} has its video")
         left = self.seats.get(wish.provider, 1)
         self.seats[wish.provider] = left - 1
         if left > 0:
@@ -167,12 +182,57 @@ def planned(
     purse = _Purse(tuple(caps), tuple(budgets), dict(seats))
     entries = list[Entry]()
     number = 0
-    for wish in wishes:
-        verdict = purse.verdict(wish)
-        goes = verdict.code in {NOW, TURN}
+    given = list(wishes)
+    known = {_name(wish): wish for wish in given}
+    verdicts = dict[_Name, Stop]()
+    for wish in _in_turn(given, known):
+        before = _before(wish, known)
+        looped = Stop(chain.LOOP, "it starts from a shot that starts from it")
+        judged = verdicts.get(_name(before), looped) if before else None
+        verdict = verdicts[_name(wish)] = purse.verdict(wish, judged)
+        goes = verdict.code in _GO
         number += goes
         entries.append(Entry(number if goes else None, wish, verdict))
     return Plan(tuple(entries), purse.budgets, purse.planned, purse.totals)
+
+
+_Name = tuple[str, str, int]  # watch entry, path of the drop, take
+
+
+def _name(wish: Wish) -> _Name:
+    return wish.watch, normal(wish.drop), wish.take
+
+
+def _before(wish: Wish, known: Mapping[_Name, Wish]) -> Wish | None:
+    """Give the wish that another one starts from, None: it is none of these."""
+    folder = wish.drop.rpartition("/")[0]
+    meant = chain.meanings(wish.start_from) if wish.start_from else ()
+    names = ((wish.watch, f"{folder}/{stem}".lstrip("/"), take) for stem, take in meant)
+    return next((known[name] for name in names if name in known), None)
+
+
+def _in_turn(wishes: Iterable[Wish], known: Mapping[_Name, Wish]) -> Iterator[Wish]:
+    """Give the wishes in their order, but each after the one that it starts from."""
+    given = set[int]()
+    for wish in wishes:
+        line = list[Wish]()
+        each: Wish | None = wish
+        while each and id(each) not in given:
+            given.add(id(each))
+            line.append(each)
+            each = _before(each, known)
+        yield from reversed(line)
+
+
+def _unchained(wish: Wish, before: Stop | None) -> Stop | None:
+    """Give what stops a wish; what stopped it from starting is over when that shot is here."""
+    if before is None or (wish.stop and wish.stop.code not in chain.CODES):
+        return wish.stop
+    if before.code in _GO:
+        return None
+    if before.code == chain.LOOP:
+        return before
+    return Stop("chain_stopped", f"{wish.start_from}, from which it starts, does not go")
 
 
 def _concerns(cap: Cap, wish: Wish) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import tomli_w
 
-from seedance_watch.core import policy
+from seedance_watch.core import chain, policy
 from seedance_watch.core.events import Cancelling, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -42,6 +42,16 @@ _COUNTS = (
     "It may have been paid already; what it cost stays counted in the budgets, and its video "
     "perishes at the provider. "
 )
+_GIVES_UP = (
+    "To make it without the other one: `seedance-watch cancel {job}`, then drop it with an image "
+    "of its own and without start_from."
+)
+_CHAIN = {
+    chain.MISSING: "When that shot is dropped, this one goes on by itself. " + _GIVES_UP,
+    chain.BROKEN: "When that shot has its video, this one goes on by itself. " + _GIVES_UP,
+    chain.LOOP: "`seedance-watch cancel {job}` gives this one up.",
+    chain.NO_VIDEO: "`seedance-watch release {job}` looks again. " + _GIVES_UP,
+}
 _DRAG = {
     Act.RELEASE: "to let it go on, move this text to the inbox",
     Act.CANCEL: "to give it up, move this text to the folder `failed`",
@@ -124,6 +134,8 @@ def advice(job: Job) -> str:
     hold = job.hold
     if hold.until:
         return "Nothing needs to be done: it goes on by itself."
+    if hold.code in chain.CODES:
+        return _CHAIN[hold.code].format(job=job.id)
     if hold.code == policy.KEY_CHANGED:
         return _KEY_CHANGED.format(job=job.id)
     if job.state is State.SUBMITTING:

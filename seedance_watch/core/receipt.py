@@ -34,6 +34,7 @@ def receipt(
     facts: dict[str, Any] = {
         **_facts(job, version),
         "video": video(name, job.fetched.clip),
+        **_start(job),
         "images": [_image(job, part) for part in job.claim.parts if part.role is not Role.SIDECAR],
         **({"extras": {str(each.kind): each.name for each in extras}} if extras else {}),
         "times": _times(job, placed_at),
@@ -96,6 +97,14 @@ def video(name: str, clip: Clip) -> dict[str, Any]:
         "codec": clip.codec,
         "has_audio": clip.has_audio,
     }
+
+
+def _start(job: Job) -> dict[str, Any]:
+    """Describe the frame that a chained shot went on from."""
+    assert job.prepared is not None, job.id
+    sent = next((each for each in job.prepared.pictures if each.role is Role.IMAGE), None)
+    start = job.prepared.start
+    return {"start": {"job": start, **_sent(sent)}} if start else {}
 
 
 def _image(job: Job, part: Part) -> dict[str, Any]:

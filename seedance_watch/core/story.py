@@ -96,13 +96,16 @@ def cost_of(event: Event) -> Money | None:
 
 def _claiming(event: Claiming) -> str:
     take = f", take {event.take} of {event.takes}" if event.takes > 1 else ""
-    return f"seen in the inbox of {event.watch}{take}: {', '.join(p.source for p in event.parts)}"
+    start = f"; it starts from {event.start_from}" if event.start_from else ""
+    files = ", ".join(part.source for part in event.parts)
+    return f"seen in the inbox of {event.watch}{take}: {files}{start}"
 
 
 def _prepared(event: Prepared) -> str:
     spec, steps = event.spec, [step for each in event.pictures for step in each.steps]
     changed = f"; picture {', '.join(steps)}" if steps else ""
-    return f"understood: {spec.model} at {spec.provider}, {spec.cost}{changed}"
+    start = f"; starts from the last frame of job {event.start}" if event.start else ""
+    return f"understood: {spec.model} at {spec.provider}, {spec.cost}{changed}{start}"
 
 
 def _intended(event: Intended) -> str:

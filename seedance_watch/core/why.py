@@ -8,9 +8,9 @@ gives it.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from seedance_watch.core import policy, reasons
+from seedance_watch.core import chain, policy, reasons
 from seedance_watch.core.events import Effect, Returned
-from seedance_watch.core.machine import Job
+from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import LaneView, Waiting
 
@@ -68,6 +68,7 @@ class Facts:
         video: Where its video was placed, as people write the path, "" for nowhere yet.
         there: Whether the video is still there.
         paused: Since when a person pauses its provider, and how that ends; "" for not.
+        start: The job whose video a chained one waits for, and its state, None: not known.
     """
 
     now: float
@@ -80,6 +81,7 @@ class Facts:
     video: str = ""
     there: bool = True
     paused: str = ""
+    start: tuple[str, State] | None = None
 
 
 def why(job: Job, facts: Facts) -> Answer:
@@ -137,6 +139,22 @@ def _paused(job: Job, facts: Facts) -> Answer | None:
     cure = f"`seedance-watch resume {_provider(job)}`"
     runs = "" if facts.runs else f", and {_START}"
     return Answer("paused", f"{_provider(job)} is {facts.paused}", cure=cure + runs)
+
+
+def _chained(job: Job, facts: Facts) -> Answer | None:
+    if job.state not in {S.CLAIMING, S.CLAIMED} or not job.claim.start_from or job.hold:
+        return None
+    name, start = job.claim.start_from, facts.start
+    if start and start[1] not in AT_REST:
+        said = f"it waits for the video of {name} (job {start[0]}, {start[1]})"
+        cure = f"nothing, it goes on by itself; `seedance-watch why {start[0]}` tells of that one"
+        return Answer("chain", said, cure=cure)
+    at = job.since[S.CLAIMING] + (chain.SETTLING_S if start else chain.PATIENCE_S)
+    if at <= facts.now:
+        return None
+    end = f"it takes what job {start[0]} made" if start else "it is held"
+    said = f"it starts from {name}; if no such shot is dropped meanwhile, {end}"
+    return Answer("chain", said, at)
 
 
 def _stopped(job: Job, facts: Facts) -> Answer | None:
@@ -230,6 +248,7 @@ _RULES: tuple[Callable[[Job, Facts], Answer | None], ...] = (
     _cancelled,
     _held,
     _paused,
+    _chained,
     _stopped,
     _doing,
     _twin,

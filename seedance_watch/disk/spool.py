@@ -135,17 +135,6 @@ class Spool:
             self._sure(watch, "outbox")
             return files.plain(below(outbox, video))
 
-    def video(self, watch: str, video: str) -> Path:
-        """Give the path of what a watch entry's outbox calls so; the entry must be configured."""
-        return self.places(watch).outbox / video
-
-    def is_video(self, watch: str, video: str, sha256: str) -> bool:
-        """Whether a watch entry's outbox has exactly this video under this name."""
-        outbox = self.places(watch).outbox
-        with local("reading", outbox / video):
-            self._sure(watch, "outbox")
-            return files.holds(below(outbox, video), sha256)
-
     def lying(self, job: Job) -> str:
         """Name a file in the inbox that belongs to the shot a job goes on from, "" for none."""
         inbox, folder = self.places(job.claim.watch).inbox, job.claim.folder

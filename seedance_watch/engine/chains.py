@@ -143,14 +143,11 @@ class Chains:
 
     async def _start(self, job: Job, video: Video) -> Start | Held:
         """Look whether a video still is what was placed."""
-        name = job.claim.start_from
-        if not self.spool.serves(video.watch):
-            return chain.no_video(name, video.path, changed=False)
-        path = self.spool.video(video.watch, video.path)
-        if await asyncio.to_thread(self.spool.is_video, video.watch, video.path, video.sha256):
+        where = video.watch, video.path
+        if path := await asyncio.to_thread(self.spool.video, *where, video.clip):
             return Start(video.job_id, str(path))
-        changed = await asyncio.to_thread(self.spool.has_video, video.watch, video.path)
-        return chain.no_video(name, str(path), changed=changed)
+        changed = await asyncio.to_thread(self.spool.has_video, *where)
+        return chain.no_video(job.claim.start_from, video.path, changed=changed)
 
     async def _shot(self, job: Job) -> Shot | None:
         """Find the newest job of the name that a job goes on from."""

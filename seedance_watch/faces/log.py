@@ -61,7 +61,8 @@ def _prepared(event: Prepared, _job: Job, _at: float) -> dict[str, Any]:
     steps = [step for picture in event.pictures for step in picture.steps]
     spec = event.spec
     named = {"provider": spec.provider, "model": spec.model, "cost": str(spec.cost)}
-    return named | ({"changes": steps} if steps else {})
+    more = {"changes": steps, "start": event.start}
+    return named | {name: value for name, value in more.items() if value}
 
 
 def _intended(event: Intended, _job: Job, _at: float) -> dict[str, Any]:

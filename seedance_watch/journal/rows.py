@@ -139,7 +139,13 @@ def _reason(job: Job) -> str:
         return job.hold.reason
     waits = (job.deferred, job.unsent)
     reasons = (each.reason for each in waits if each and each.until == job.wake_at)
-    return next(reasons, "") or _spared(job)
+    return next(reasons, "") or _spared(job) or _chained(job)
+
+
+def _chained(job: Job) -> str:
+    """Say what a job waits for that has no first image yet, "" for nothing."""
+    waits = job.state in {State.CLAIMING, State.CLAIMED} and job.claim.start_from
+    return f"it starts from {job.claim.start_from}" if waits else ""
 
 
 def _spared(job: Job) -> str:

@@ -93,14 +93,6 @@ class Spool(Protocol):
         """Name a file in the inbox that belongs to the shot a job goes on from, "" for none."""
         ...
 
-    def video(self, watch: str, video: str) -> Path:
-        """Give the path of what a watch entry's outbox calls so; the entry must be configured."""
-        ...
-
-    def is_video(self, watch: str, video: str, sha256: str) -> bool:
-        """Whether a watch entry's outbox has exactly this video under this name."""
-        ...
-
     def reuse(self, job: Job, watch: str, video: str) -> None:
         """Copy a placed video into the job's part file."""
         ...
