@@ -86,14 +86,14 @@ def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait 
     shown = job.staged is not None and listed(job, job.staged.urls)
     if effect is E.INTEND and (shown or _old(job, now)):
         return E.STAGE
-    return E.ADD if job.state is S.PLACED and _lacks(job) else effect
+    return E.ADD if lacks_extras(job) else effect
 
 
-def _lacks(job: Job) -> bool:
+def lacks_extras(job: Job) -> bool:
     """Whether something is yet to be made beside a placed video."""
-    if job.placing is None or job.duplicate or job.added:
+    if job.state is not S.PLACED or job.duplicate or job.added:
         return False
-    return bool(job.placing.extras)
+    return job.placing is not None and bool(job.placing.extras)
 
 
 def _old(job: Job, now: float) -> bool:

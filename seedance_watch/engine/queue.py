@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
+from seedance_watch.core import policy
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.naming import natural
@@ -22,6 +23,7 @@ Order = tuple[float, int, str, int]
 Waiting = tuple[Order, int, str]  # its place, its ticket, the job's id
 
 FILES, LANE, WATCH, FETCH, FINISH = "files", "lane", "watch", "fetch", "finish"
+EXTRAS = "extras"
 
 GATES: Mapping[State, str] = {
     S.CLAIMING: FILES,
@@ -38,12 +40,15 @@ GATES: Mapping[State, str] = {
     S.CANCELLING: FINISH,
 }
 
-# Local work is bounded by two cores of a NAS, asking and fetching by politeness.
-SEATS: Mapping[str, int] = {FILES: 4, WATCH: 16, FETCH: 4, FINISH: 4}
+# Local work is bounded by two cores of a NAS, asking and fetching by politeness. Extras may take
+# minutes each, and no video that is paid waits for them.
+SEATS: Mapping[str, int] = {FILES: 4, WATCH: 16, FETCH: 4, FINISH: 4, EXTRAS: 1}
 
 
 def gate(job: Job) -> str:
     """Name the gate that a working job stands at; lanes and their watching are per provider."""
+    if policy.lacks_extras(job):
+        return EXTRAS
     name = GATES[job.state]
     if name in {LANE, WATCH} and job.prepared:
         return f"{name}:{job.prepared.spec.provider}"

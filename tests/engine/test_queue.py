@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
-from seedance_watch.core.events import Claiming, Held, Prepared, Ready
+from seedance_watch.core.events import Added, Claiming, Held, Placing, Prepared, Ready
 from seedance_watch.core.machine import AT_REST, Job
-from seedance_watch.core.model import JobSpec, Money, State
+from seedance_watch.core.model import Extra, ExtraKind, JobSpec, Money, State
 from seedance_watch.engine import queue as queue_module
 from seedance_watch.engine.queue import GATES, LANE, SEATS, WATCH, Queue, gate, in_work, order
 
@@ -222,6 +222,17 @@ def test_what_a_provider_has_in_work_counts_against_its_lane(state: State) -> No
     assert through(queue, job("a"), job("b")) == ["a.1"]
     queue.forget(job("working", state))
     assert through(queue) == ["b.1"]
+
+
+def test_extras_keep_no_video_from_its_place() -> None:
+    """They are made one after the other, at a gate of their own; what is left is archiving."""
+    still = Placing("shot.mp4", "", (Extra(ExtraKind.POSTER, "shot.poster.jpg"),))
+    made = [replace(job(f"a{n}", S.PLACED), placing=still) for n in range(20)]
+    done = replace(made[0], id="done", added=Added(still.extras))
+
+    seated = through(wide(), *made, job("b", S.FETCHED), done)
+
+    assert sorted(seated) == ["a0.1", "b.1", "done"]
 
 
 def test_a_held_job_keeps_no_seat() -> None:
