@@ -163,7 +163,7 @@ def _compared(video: Placed) -> tuple[str, str] | None:
 def _decoded(path: Path, decode: Decode | None) -> tuple[str, str]:
     try:
         if decode:
-            decode(path)
+            decode(path.absolute())  # decoders work elsewhere
     except Fault as fault:
         return "broken", fault.reason
     return GOOD, "it is as it was placed"

@@ -39,6 +39,7 @@ COMMANDS = (
     ("pause", "lanes", "Pay for nothing new at a provider until it is resumed."),
     ("resume", "lanes", "Let paused providers go on."),
     ("verify", "verify", "Compare videos with their receipts."),
+    ("join", "join", "Join videos to one."),
     ("doctor", "doctor", "Check everything that could keep jobs from being done."),
     ("balance", "balance", "Ask the providers what is left on their accounts."),
     ("sandbox", "sandbox", "Serve an emulator of the providers for rehearsals and tests."),

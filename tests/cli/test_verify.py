@@ -50,10 +50,11 @@ def codes(studio: studios.Studio, *arguments: str) -> dict[str, str]:
 
 def test_what_was_placed_is_found_good(studio: studios.Studio) -> None:
     """Decoded too where that is asked for; a plain pipe gets plain lines."""
-    told = run(studio, "verify", "--decode")
+    for where in ([], ["outbox"]):
+        told = run(studio, "verify", *where, "--decode")
 
-    assert (told.returncode, told.stdout) == (0, "2 of 2 videos are as they were placed\n")
-    assert told.stderr == ""
+        assert (told.returncode, told.stdout) == (0, "2 of 2 videos are as they were placed\n")
+        assert told.stderr == ""
 
 
 def test_what_is_missing_or_changed_is_named(studio: studios.Studio) -> None:
