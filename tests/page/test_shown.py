@@ -1,0 +1,159 @@
+"""What the page shows of a real daemon, and what nobody gets to see by it."""
+
+import os
+from pathlib import Path
+
+import pytest
+import studios
+from visiting import visiting
+
+from seedance_watch.app.page import looking
+from seedance_watch.app.page.source import Answers
+from seedance_watch.config.load import load
+from seedance_watch.core.model import State
+
+NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
+
+
+def quoted(text: str) -> str:
+    """Write it as TOML has it."""
+    return "'''" + text + "'''"
+
+
+async def test_everything_is_shown_and_nothing_runs(studio: studios.Studio) -> None:
+    """Videos, queue, failures with their reasons; text of strangers is text and nothing else."""
+    studio.drop(f"prompt = {quoted(NASTY)}\n", name="shot<b>1")
+    studio.drop(f"prompt = 'p'\n{quoted(NASTY)[2:-2]} = 1\n", name="wrong")
+    studio.configure(watch='name = "studio"\nhours = []')
+    studio.configure(more="[providers.segmind.budget]\nper_day = 0")
+    studio.drop('prompt = "later"\nprovider = "segmind"\n', name="later")
+    async with visiting(studio) as visit:
+        await visit.done("shot<b>1")
+        await visit.until("wrong", state=State.FAILED)
+        await visit.daemon.until(lambda: visit.row("later").held == "budget")
+        text = await visit.come()
+        pages = [text]
+        for label in ("shot<b>1", "wrong", "later"):
+            page = await visit.get(f"/jobs/{visit.row(label).job_id}")
+            assert page.status_code == 200
+            pages.append(page.text)
+
+    for page in pages:
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "<b>1" not in page
+    assert "&lt;script&gt;alert(1)" in pages[0]
+    assert "shot&lt;b&gt;1" in pages[0]
+    assert "later" in pages[0]
+    assert "wrong" in pages[0]
+
+
+async def test_a_video_is_played_in_pieces(studio: studios.Studio) -> None:
+    """Ranges as browsers ask for them; posters, receipts and originals beside it."""
+    studio.drop('prompt = "waves"\n')
+    async with visiting(studio) as visit:
+        await visit.done("shot")
+        job = f"/jobs/{visit.row('shot').job_id}"
+        whole = (studio.outbox / "shot.mp4").read_bytes()
+
+        answer = await visit.get(f"{job}/video")
+        assert (answer.status_code, answer.content) == (200, whole)
+        assert answer.headers["content-type"] == "video/mp4"
+        assert answer.headers["accept-ranges"] == "bytes"
+        some = await visit.get(f"{job}/video", range="bytes=100-199")
+        assert (some.status_code, some.content) == (206, whole[100:200])
+        assert some.headers["content-range"] == f"bytes 100-199/{len(whole)}"
+        last = await visit.get(f"{job}/video", range="bytes=-10")
+        assert last.content == whole[-10:]
+        beyond = await visit.get(f"{job}/video", range=f"bytes={len(whole)}-")
+        assert beyond.status_code == 416
+        changed = {"range": "bytes=0-9", "if-range": '"another"'}
+        assert (await visit.get(f"{job}/video", **changed)).content == whole
+        saved = await visit.get(f"{job}/video?download")
+        assert saved.headers["content-disposition"] == 'attachment; filename="shot.mp4"'
+
+        poster = await visit.get(f"{job}/poster")
+        assert (poster.content[:3], poster.headers["content-type"]) == (
+            b"\xff\xd8\xff",
+            "image/jpeg",
+        )
+        assert (await visit.get(f"{job}/thumb")).content[:3] == b"\xff\xd8\xff"
+        picture = await visit.get(f"{job}/picture")
+        assert picture.content == (studio.done / "shot.png").read_bytes()
+        assert picture.headers["content-disposition"] == 'attachment; filename="shot.png"'
+        assert picture.headers["content-type"] == "application/octet-stream"
+        receipt = await visit.get(f"{job}/receipt")
+        assert receipt.text == (studio.outbox / "shot.toml").read_text()
+        assert receipt.headers["content-type"].startswith("text/plain")
+    assert len(os.listdir(studio.folder / "state/page/stills")) == 2
+
+
+async def test_no_path_is_taken_from_anybody(studio: studios.Studio) -> None:
+    """Nothing but jobs by their names and the page's own files by theirs."""
+    studio.drop('prompt = "waves"\n')
+    async with visiting(studio) as visit:
+        await visit.done("shot")
+        job = visit.row("shot").job_id
+        for path in (
+            "/static/../application.py",
+            "/static/%2e%2e/application.py",
+            "/static/..%2fapplication.py",
+            "/static/templates",
+            f"/jobs/{job}%2f..%2f..%2fstate%2fjournal.db/video",
+            "/jobs/..%2f..%2fstudio/video",
+            f"/jobs/{job}/video/../../../seedance-watch.toml",
+            "/jobs/%00/video",
+            "/jobs/shot.mp4/video",
+            f"/jobs/{'x' * 5000}/video",
+            "/seedance-watch.toml",
+            "//etc/passwd",
+        ):
+            answer = await visit.get(path)
+            assert answer.status_code == 404, path
+            assert "[watch" not in answer.text
+
+
+async def test_a_link_in_the_outbox_is_not_followed(
+    studio: studios.Studio, tmp_path: Path
+) -> None:
+    """Neither the video's own name nor a folder on its way; nor a name that is no file."""
+    secret = tmp_path / "secret.mp4"
+    secret.write_bytes(b"secret")
+    studio.drop('prompt = "waves"\n', name="scene/shot")
+    studio.drop('prompt = "trees"\n', name="other")
+    async with visiting(studio) as visit:
+        await visit.done("scene/shot", "other")
+        shot, other = (visit.row(label).job_id for label in ("scene/shot", "other"))
+        (studio.outbox / "other.mp4").unlink()
+        (studio.outbox / "other.mp4").symlink_to(secret)
+        (studio.outbox / "scene").rename(studio.outbox / "away")
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere/shot.mp4").write_bytes(b"secret")
+        (studio.outbox / "scene").symlink_to(tmp_path / "elsewhere")
+        for job in (shot, other):
+            assert (await visit.get(f"/jobs/{job}/video")).status_code == 404
+            assert (await visit.get(f"/jobs/{job}/poster")).status_code == 404
+        (studio.outbox / "other.mp4").unlink()
+        os.mkfifo(studio.outbox / "other.mp4")
+        assert (await visit.get(f"/jobs/{other}/video")).status_code == 404
+        assert (await visit.get(f"/jobs/{other}")).status_code == 200
+
+
+async def test_the_sheet_goes_on(studio: studios.Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest first, the rest by `more`, each once."""
+    for number in range(5):
+        studio.drop(f'prompt = "{number}"\n', name=f"shot{number}")
+    monkeypatch.setattr(looking, "_SHEET", 2)
+    async with visiting(studio) as visit:
+        await visit.done(*(f"shot{number}" for number in range(5)))
+        answers = Answers(load(studio.config), visit.daemon.built)
+        sheets = [await answers.sheet("")]
+        while sheets[-1].more:
+            sheets.append(await answers.sheet(sheets[-1].more))
+        page = (await visit.get(f"/?before={sheets[0].more}")).text
+
+    newest = sorted(studio.rows(), key=lambda row: -row.changed_at)
+    shown = [card.row for sheet in sheets for card in sheet.cards]
+    assert [len(sheet.cards) for sheet in sheets] == [2, 2, 1]
+    assert shown == newest
+    assert [row.job_id in page for row in newest] == [False, False, True, True, False]
