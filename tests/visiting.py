@@ -82,7 +82,7 @@ class Visit:
             found = {row.label for row in self.studio.rows() if row.state is state}
             return set(labels) <= found
 
-        await self.daemon.until(lambda: (self.studio.folder / "state/journal.db").exists())
+        await self.daemon.until((self.studio.folder / "state/journal.db").exists)
         await self.daemon.until(there)
 
 
@@ -91,8 +91,10 @@ async def visiting(
     studio: studios.Studio, web: str = "", *, port: int = 0
 ) -> AsyncIterator[Visit]:
     """Run the daemon with its page for the length of the block."""
-    port = port or free_port()
-    studio.configure(more=f"[web]\nlisten = '{port}'\n{web}")
+    known = re.search(r"\[web\]\nlisten = '(\d+)'", studio.config.read_text())
+    port = port or int(known[1] if known else free_port())
+    if not known:
+        studio.configure(more=f"[web]\nlisten = '{port}'\n{web}")
     async with telling(studio) as daemon:
         await daemon.until(lambda: daemon.said("page.served"))
         base = f"http://127.0.0.1:{port}"

@@ -85,7 +85,7 @@ async def test_a_video_is_played_in_pieces(studio: studios.Studio) -> None:
         receipt = await visit.get(f"{job}/receipt")
         assert receipt.text == (studio.outbox / "shot.toml").read_text()
         assert receipt.headers["content-type"].startswith("text/plain")
-    assert len(os.listdir(studio.folder / "state/page/stills")) == 2
+    assert len(list((studio.folder / "state/page/stills").iterdir())) == 2
 
 
 async def test_no_path_is_taken_from_anybody(studio: studios.Studio) -> None:
