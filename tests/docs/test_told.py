@@ -51,6 +51,14 @@ def test_every_option_explains_itself() -> None:
             assert [each.names for each in manual.arguments(name) if not each.parameter.help] == []
 
 
+def test_every_command_has_its_use() -> None:
+    """The table at the head of docs/COMMANDS.md says what each command is wanted for."""
+    head = manual.read(DOCS / "COMMANDS.md").split("\n## ")[0]
+    named = {word for code in re.findall(r"`([^`]+)`", head) for word in code.split()}
+
+    assert [name for name in app if not name.startswith("-") and name not in named] == []
+
+
 def first_column(page: str, heading: str) -> set[str]:
     """Give the words in code that the first column of a section's first table has."""
     section = manual.read(DOCS / page).split(f"\n## {heading}\n")[1]
