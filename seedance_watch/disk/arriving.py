@@ -147,7 +147,7 @@ class Arrival:
         placed: list[tuple[Path, Path]] = []
         try:
             for to, part in moves.items():
-                files.move(part, to, scratch=self.scratch)
+                files.move_new(part, to, scratch=self.scratch)
                 placed.append((to, part))
         except (OSError, files.Taken):
             for to, part in reversed(placed):

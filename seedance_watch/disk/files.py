@@ -204,6 +204,21 @@ def move(source: Path, target: Path, *, scratch: Path) -> None:
         source.unlink()
 
 
+def move_new(source: Path, target: Path, *, scratch: Path) -> None:
+    """Move a file to a name that nobody has; not to be repeated after a crash.
+
+    Unlike `move` it takes no other file with equal bytes for the one that it moved.
+
+    Raises:
+        Taken: Somebody has the name; nothing was changed.
+        OSError: Nothing was lost.
+    """
+    try:
+        _rename_or_copy(source, target, scratch)
+    except FileExistsError:
+        raise Taken(str(target)) from None
+
+
 def _rename_or_copy(source: Path, target: Path, scratch: Path) -> None:
     """Rename; where that is refused because the target is on another mount, copy."""
     try:

@@ -43,6 +43,7 @@ class Answers:
     _stills: Stills = field(init=False)
     _drops: Drops = field(init=False)
     _orders: int = 0
+    _ended: bool = False
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
     _board: tuple[float, Board] | None = None
     _count: int = 1
@@ -105,7 +106,9 @@ class Answers:
     # Acting
 
     async def obey(self, order: Order | LaneOrder) -> Said:
-        """Do what a person orders."""
+        """Do what a person orders; refused once the daemon is about to be another one."""
+        if self._ended:
+            return Said(False, "the daemon is stopping or reloading: try again in a moment")
         self._orders += 1
         try:
             answer = await obeyed(self.built, order)
@@ -129,7 +132,8 @@ class Answers:
         return self._drops.arriving(watch)
 
     async def settled(self) -> None:
-        """Wait until no order is being obeyed any more."""
+        """Take no more orders, and wait until none is being obeyed."""
+        self._ended = True
         while self._orders:
             await self.change(self._count)
 

@@ -15,7 +15,7 @@ from starlette.responses import (
 )
 
 from seedance_watch.faces.page.doors import Doors
-from seedance_watch.faces.page.render import Renderer
+from seedance_watch.faces.page.render import Renderer, tellable
 from seedance_watch.faces.page.views import Source
 
 OLD = "this page is too old to take orders: load it again"
@@ -83,8 +83,9 @@ class Writer:
             fields: What is wrong with the fields of a form.
         """
         if by_script(request):
-            more = {"fields": dict(fields)} if fields else {}
-            return JSONResponse({"ok": status == 200, "said": said, **more}, status)
+            wrong = {name: tellable(each) for name, each in (fields or {}).items()}
+            more = {"fields": wrong} if wrong else {}
+            return JSONResponse({"ok": status == 200, "said": tellable(said), **more}, status)
         if status == 200:
             return RedirectResponse(to, 303)
         return self.html(request, "said.html", status=status, said=said, to=to)
@@ -106,11 +107,6 @@ async def refused(request: Request, error: Exception) -> Response:
     if by_script(request):
         return JSONResponse({"ok": False, "said": error.detail}, error.status_code)
     return PlainTextResponse(error.detail, error.status_code, headers=error.headers)
-
-
-async def troubled(_request: Request, error: Exception) -> Response:
-    """Say what is in the way, as the shell would."""
-    return PlainTextResponse(str(error), 503)
 
 
 async def busy(_request: Request, _error: Exception) -> Response:

@@ -32,14 +32,14 @@ class Gate:
         answer: ASGIApp = self.app
         if self.doors.guarded and "token" in request.query_params and request.method == "GET":
             answer = self._brought(request)
-        elif not self.doors.known(request) and not request.url.path.startswith(_FREE):
+        elif not self.doors.known(request) and not str(scope["path"]).startswith(_FREE):
             answer = _asked(request)
         await answer(scope, receive, send)
 
     def _brought(self, request: Request) -> Response:
         """Take a token out of the address, so that no history keeps it."""
         rest = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
-        path = "/" + request.url.path.lstrip("/")
+        path = "/" + str(request.scope["path"]).lstrip("/")
         response = RedirectResponse(f"{path}?{urlencode(rest)}" if rest else path, 303)
         try:
             opened = entered(self.doors, request, request.query_params["token"])

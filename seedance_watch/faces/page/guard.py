@@ -5,6 +5,7 @@ point to this machine, not by a form or a picture elsewhere. See docs/PAGE.md.
 """
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -15,7 +16,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from seedance_watch.core.errors import SeedanceWatchError
+
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _SEND_S = 60.0  # a browser that takes nothing for so long is let go; it asks again
 _READING = frozenset({"GET", "HEAD"})
 
@@ -45,8 +49,8 @@ class Asking:
 
     @property
     def host(self) -> str:
-        """The host that it is for, without its port."""
-        return urlsplit(f"//{self.headers.get('host', '')}").netloc.lower()
+        """The host that it is for, with its port if that was said."""
+        return self.headers.get("host", "").lower()
 
     @property
     def caused_by(self) -> str:
@@ -55,6 +59,11 @@ class Asking:
 
 
 Rule = Callable[["Guard", Asking], tuple[int, str] | None]
+
+
+def _no_name(_guard: "Guard", asking: Asking) -> tuple[int, str] | None:
+    """What is no host's name might be read as one thing here and as another one there."""
+    return None if _HOST.fullmatch(asking.host) else (400, "that is no name of a host")
 
 
 def _other_name(guard: "Guard", asking: Asking) -> tuple[int, str] | None:
@@ -87,7 +96,7 @@ def _foreign_order(_guard: "Guard", asking: Asking) -> tuple[int, str] | None:
     return 403, "orders are taken from this page only"
 
 
-RULES: tuple[Rule, ...] = (_other_name, _other_page, _foreign_order)
+RULES: tuple[Rule, ...] = (_no_name, _other_name, _other_page, _foreign_order)
 
 
 def _bare(host: str) -> str:
@@ -122,9 +131,9 @@ class Guard:
             return
         out = _Out(send)
         asking = Asking(scope["method"], scope["path"], Headers(scope=scope))
-        refusal = next(self._refusals(asking), None)
-        app = self.app if refusal is None else PlainTextResponse(refusal[1], refusal[0])
         try:
+            refusal = next(self._refusals(asking), None)
+            app = self.app if refusal is None else PlainTextResponse(refusal[1], refusal[0])
             await app(scope, receive, out)
         except (_Gone, ClientDisconnect):
             return
@@ -136,10 +145,13 @@ class Guard:
 
     async def _failed(self, error: Exception, scope: Scope, receive: Receive, out: "_Out") -> None:
         """Say that something went wrong, in the log and to who asked."""
-        structlog.get_logger().error("page.failed", path=scope["path"], exc_info=error)
+        told = isinstance(error, SeedanceWatchError)
+        log = structlog.get_logger()
+        if not told:
+            log.error("page.failed", path=scope["path"], exc_info=error)
         if not out.begun:
-            said = "something went wrong here; the log says what"
-            await PlainTextResponse(said, 500)(scope, receive, out)
+            said = str(error) if told else "something went wrong here; the log says what"
+            await PlainTextResponse(said, 503 if told else 500)(scope, receive, out)
 
 
 class _Gone(OSError):

@@ -38,7 +38,7 @@ def lent(film: Film | None, media_type: str, *, saved: bool) -> Response:
     """
     if film is None:
         return missing()
-    name = film.name if saved else None
+    name = film.name.encode("utf-8", "replace").decode() if saved else None
     return _Lent(film, headers=ASKED, media_type=media_type, filename=name)
 
 

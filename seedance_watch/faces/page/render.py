@@ -91,15 +91,21 @@ class Renderer:
             now: The time, UTC seconds.
             values: What it shows.
         """
-        return self._templates.get_template(name).render(
+        text = self._templates.get_template(name).render(
             now=now,
             moment=lambda at: times.moment(at, self.zone, now=now),
             until=lambda at: times.until(at, self.zone, now=now),
             **values,
         )
+        return tellable(text)
 
     def _static(self, name: str) -> str:
         return f"/static/{name}?v={self.files[name].mark}"
+
+
+def tellable(text: str) -> str:
+    """Write the undecodable bytes of file names as escapes, or one name would break a page."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _iso(at: float) -> str:
