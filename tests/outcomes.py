@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import studios
+from PIL import Image
 
 from seedance_watch.core.errors import Fault
 from seedance_watch.core.model import State
@@ -35,6 +36,7 @@ class Case:
         knobs: Knobs of the sandbox.
         looks_s: When a doubt is looked into, after the intent.
         paid: Whether the paid call is stored at all when the fault strikes.
+        extras: Whether a still and an animation are wished for.
     """
 
     provider: str = "rivya"
@@ -46,19 +48,30 @@ class Case:
     knobs: Mapping[str, object] = field(default_factory=dict)
     looks_s: tuple[float, ...] = LOOKS_S
     paid: bool = True
+    extras: bool = False
 
     @property
     def sidecar(self) -> str:
         """The wish."""
-        more = [f"takes = {self.takes}\n"] * (self.takes > 1) + [
-            'end_image = "last.png"\n'
-        ] * self.end
-        return "".join(['prompt = "waves"\n', *more])
+        takes = [f"takes = {self.takes}\n"] * (self.takes > 1)
+        end = ['end_image = "last.png"\n'] * self.end
+        extras = ['poster = true\npreview = "webp"\n'] * self.extras
+        return "".join(['prompt = "waves"\n', *takes, *end, *extras])
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the originals."""
         return ("shot.png", "shot.toml", *(("last.png",) * self.end))
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What lies in the outbox besides videos and their receipts once all is done."""
+        return ("shot.poster.jpg", "shot.preview.webp") if self.extras else ()
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The videos that are joined of the others once all is done."""
+        return ()
 
     def drop(self, studio: studios.Studio) -> None:
         """Drop it."""
@@ -84,7 +97,13 @@ def rows_of(journal: Path) -> list[Row]:
 
 
 def partial(outbox: Path) -> Iterator[str]:
-    """Name the videos in an outbox that are not whole."""
+    """Name the videos and pictures in an outbox that are not whole."""
+    for path in (*outbox.glob("*.jpg"), *outbox.glob("*.webp")):
+        try:
+            with Image.open(path) as image:
+                image.load()
+        except OSError as error:
+            yield f"{path.name} is in the outbox and not whole: {error}"
     for path in outbox.rglob("*.mp4"):
         if ".seedance" in path.parts:
             continue
@@ -130,13 +149,18 @@ def _money(rows: list[Row], case: Case, charges: int) -> Iterator[str]:
 
 
 def _videos(root: Path, rows: list[Row], case: Case, charges: int) -> Iterator[str]:
-    yield from partial(root / "outbox")
-    placed = len(list((root / "outbox").glob("*.mp4")))
+    outbox = root / "outbox"
+    yield from partial(outbox)
+    placed = len([path for path in outbox.glob("*.mp4") if path.name not in case.joined])
     held = sum(row.held != "" for row in rows)
     if placed + held != case.takes:
         yield f"{placed} videos and {held} held jobs for {case.takes} takes"
     if charges < placed:
         yield f"{placed} videos, but only {charges} charges"
+    beside = {path.name for path in outbox.iterdir() if path.suffix in {".jpg", ".webp", ".txt"}}
+    joined = {name for name in case.joined if (outbox / name).exists()}
+    if not held and beside | joined != {*case.beside, *case.joined}:
+        yield f"beside the videos there are {sorted(beside | joined)}"
 
 
 def _files(root: Path, rows: list[Row], case: Case, originals: set[str]) -> Iterator[str]:

@@ -19,6 +19,7 @@ CASES = {
     "segmind": Case("segmind"),
     "segmind-v1": Case("segmind", api="v1"),
     "takes-and-end": Case(takes=2, end=True),
+    "extras": Case(extras=True),
     "answer-lost": Case(fault=("reset_after", "rivya.create")),
     "key-in-flight": Case(
         fault=("slow_create", "rivya.create"),
