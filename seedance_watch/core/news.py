@@ -4,7 +4,7 @@ Made from recorded events and from changes in the picture; never before either i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
@@ -47,6 +47,7 @@ class News:
         video: The video's path below the outbox, "" for none.
         cost: What the job counts as spent, None: nothing.
         took_s: From claim to end, None where nothing ended.
+        extras: What was made beside the video, by its kind: paths below the outbox.
     """
 
     kind: Kind
@@ -62,6 +63,7 @@ class News:
     video: str = ""
     cost: Money | None = None
     took_s: float | None = None
+    extras: Mapping[str, str] = field(default_factory=dict)
 
 
 _ENDS: Mapping[State, Kind] = {
@@ -106,7 +108,14 @@ def _told(job: Job, record: Record, kind: Kind, reason: str, code: str = "") -> 
         video=job.placing.name if made and job.placing else "",
         cost=_cost(job),
         took_s=record.at - job.since[State.CLAIMING] if job.at_rest else None,
+        extras=_extras(job) if made else {},
     )
+
+
+def _extras(job: Job) -> dict[str, str]:
+    """Name what was made beside a job's video, by its kind."""
+    found = job.added.extras if job.added else ()
+    return {str(each.kind): each.name for each in found if not each.lacking}
 
 
 def _why(job: Job) -> tuple[str, str]:
@@ -206,6 +215,7 @@ def plain(news: News) -> dict[str, object]:
         "code": news.code,
         "video": news.video,
         "receipt": receipt_of(news.video),
+        **({"extras": dict(news.extras)} if news.extras else {}),
         "cost": {"amount": news.cost.digits, "unit": news.cost.unit} if news.cost else None,
         "took_s": None if news.took_s is None else round(news.took_s, 3),
     }

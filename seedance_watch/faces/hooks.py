@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 
+from seedance_watch.core.model import ExtraKind
 from seedance_watch.core.news import Kind, News, receipt_of
 from seedance_watch.core.words import printable
 from seedance_watch.faces.backlog import Backlog
@@ -96,7 +97,7 @@ def told(news: News, outbox: Path, environ: Mapping[str, str]) -> dict[str, str]
     """Give a command's whole environment."""
     kept = {name: environ[name] for name in environ if name in _HANDED_ON or name[:3] == "LC_"}
     video, receipt = news.video, receipt_of(news.video)
-    cost = news.cost
+    cost, beside = news.cost, {kind: news.extras.get(kind, "") for kind in ExtraKind}
     return {
         "PATH": _PATH,
         **kept,
@@ -106,6 +107,7 @@ def told(news: News, outbox: Path, environ: Mapping[str, str]) -> dict[str, str]
         "SEEDANCE_LABEL": _line(news.label),
         "SEEDANCE_VIDEO": str(outbox / video) if video else "",
         "SEEDANCE_RECEIPT": str(outbox / receipt) if receipt else "",
+        **{f"SEEDANCE_{k.upper()}": str(outbox / it) if it else "" for k, it in beside.items()},
         "SEEDANCE_REASON": _line(news.reason),
         "SEEDANCE_CODE": news.code,
         "SEEDANCE_PROVIDER": news.provider,

@@ -74,13 +74,16 @@ async def test_a_command_is_told_what_happened(
     studio.configure(more=f'[watch.hooks]\non_done = ["{program}", "{seen}"]')
     name = "$(touch pwned); `id` 'a\" b"
     async with telling(studio) as daemon:
-        studio.drop('prompt = "p"\n', name=name)
+        studio.drop('prompt = "p"\nposter = true\n', name=name)
         await daemon.until(lambda: daemon.said("hook.ended"))
 
     environ = json.loads(seen.read_text())
     [video] = [path for path in studio.outbox.iterdir() if path.suffix == ".mp4"]
     assert Path(environ["SEEDANCE_VIDEO"]) == video
     assert 'prompt = "p"' in Path(environ["SEEDANCE_RECEIPT"]).read_text()
+    assert Path(environ["SEEDANCE_POSTER"]) == video.with_suffix(".poster.jpg")
+    assert Path(environ["SEEDANCE_POSTER"]).is_file()
+    assert (environ["SEEDANCE_PREVIEW"], environ["SEEDANCE_SEQUENCE"]) == ("", "")
     assert environ["SEEDANCE_LABEL"] == name
     assert (environ["SEEDANCE_EVENT"], environ["SEEDANCE_WATCH"]) == ("done", "studio")
     assert (environ["SEEDANCE_COST"], environ["SEEDANCE_UNIT"]) == ("16", "credits")
