@@ -44,7 +44,7 @@ def test_the_image_runs_commands_that_there_are() -> None:
         re.findall(r'^(?:CMD| +CMD) \["(?:seedance-watch", ")?(\w+)"\]', text, re.MULTILINE)
     )
     assert commands == {"run", "health"}
-    assert commands <= {name for name, *_ in main._COMMANDS}
+    assert commands <= {name for name, *_ in main.COMMANDS}
     assert re.search(r"^USER (?!root|0)\w+", text, re.MULTILINE)
 
 

@@ -109,6 +109,11 @@ async def refused(request: Request, error: Exception) -> Response:
     return PlainTextResponse(error.detail, error.status_code, headers=error.headers)
 
 
+async def troubled(_request: Request, error: Exception) -> Response:
+    """Say what is in the way, as the shell would."""
+    return PlainTextResponse(str(error), 503)
+
+
 async def busy(_request: Request, _error: Exception) -> Response:
     """Say that too much is being done."""
     said = "too much is asked for at once: try again in a moment"

@@ -13,6 +13,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from seedance_watch.core.errors import SeedanceWatchError
 from seedance_watch.faces.page import answers, lending
 from seedance_watch.faces.page.answers import Writer
 from seedance_watch.faces.page.doors import Doors, TooOften
@@ -72,7 +73,11 @@ class Page:
                 Route("/logout", self._logout, methods=post),
                 Route("/static/{name}", self._static),
             ],
-            exception_handlers={HTTPException: answers.refused, Busy: answers.busy},
+            exception_handlers={
+                HTTPException: answers.refused,
+                Busy: answers.busy,
+                SeedanceWatchError: answers.troubled,
+            },
         )
 
     # Looking

@@ -16,8 +16,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from seedance_watch.core.errors import SeedanceWatchError
-
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
 _SEND_S = 60.0  # a browser that takes nothing for so long is let go; it asks again
@@ -145,13 +143,10 @@ class Guard:
 
     async def _failed(self, error: Exception, scope: Scope, receive: Receive, out: "_Out") -> None:
         """Say that something went wrong, in the log and to who asked."""
-        told = isinstance(error, SeedanceWatchError)
-        log = structlog.get_logger()
-        if not told:
-            log.error("page.failed", path=scope["path"], exc_info=error)
+        structlog.get_logger().error("page.failed", path=scope["path"], exc_info=error)
         if not out.begun:
-            said = str(error) if told else "something went wrong here; the log says what"
-            await PlainTextResponse(said, 503 if told else 500)(scope, receive, out)
+            said = "something went wrong here; the log says what"
+            await PlainTextResponse(said, 500)(scope, receive, out)
 
 
 class _Gone(OSError):
