@@ -73,6 +73,7 @@ def _put_points(points: Points) -> None:
     """Put a point before and after every step that the outside can see."""
     from seedance_watch.disk import files
     from seedance_watch.journal.sqlite import SqliteJournal
+    from seedance_watch.media import jobfiles
     from seedance_watch.providers.gateway import Gateway
 
     SqliteJournal.append = points.around_async(SqliteJournal.append)
@@ -84,6 +85,7 @@ def _put_points(points: Points) -> None:
         if hasattr(files, name):
             setattr(files, name, points.around(getattr(files, name)))
     Path.unlink = points.around(Path.unlink)
+    jobfiles.write = points.around(jobfiles.write)
 
 
 def look_soon(looks_s: tuple[float, ...]) -> None:

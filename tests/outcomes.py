@@ -30,6 +30,8 @@ class Case:
         provider: Whom it goes to.
         takes: How many videos.
         end: Whether it has an end image.
+        chained: Whether another shot is dropped that starts from it.
+        share: How much smaller than usual the part of the points is that CI tries.
         api: Segmind's version.
         fault: A fault of the sandbox that every run meets once, "" for none: kind, endpoint.
         settings: The fault's settings.
@@ -42,6 +44,8 @@ class Case:
     provider: str = "rivya"
     takes: int = 1
     end: bool = False
+    chained: bool = False
+    share: int = 1
     api: str = "v2"
     fault: tuple[str, str] = ("", "")
     settings: Mapping[str, float] = field(default_factory=dict)
@@ -61,7 +65,16 @@ class Case:
     @property
     def names(self) -> tuple[str, ...]:
         """The names of the originals."""
-        return ("shot.png", "shot.toml", *(("last.png",) * self.end))
+        return (
+            *("shot.png", "shot.toml"),
+            *(("last.png",) * self.end),
+            *(("next.toml",) * self.chained),
+        )
+
+    @property
+    def jobs(self) -> int:
+        """How many jobs it makes, and videos."""
+        return self.takes + self.chained
 
     @property
     def beside(self) -> tuple[str, ...]:
@@ -75,6 +88,8 @@ class Case:
 
     def drop(self, studio: studios.Studio) -> None:
         """Drop it."""
+        if self.chained:
+            studio.drop('prompt = "wind"\nstart_from = "shot"\n', name="next", images=())
         studio.drop(self.sidecar, images=("{}.png", "last.png") if self.end else ("{}.png",))
 
 
@@ -134,10 +149,10 @@ def faults(
 
 
 def _money(rows: list[Row], case: Case, charges: int) -> Iterator[str]:
-    if charges > case.takes:
-        yield f"paid {charges} times for {case.takes} videos"
-    if len(rows) != case.takes:
-        yield f"{len(rows)} jobs for {case.takes} takes: {[row.job_id for row in rows]}"
+    if charges > case.jobs:
+        yield f"paid {charges} times for {case.jobs} videos"
+    if len(rows) != case.jobs:
+        yield f"{len(rows)} jobs for {case.jobs} videos: {[row.job_id for row in rows]}"
     held = [row for row in rows if row.held]
     if any(row.held != "in_doubt" for row in held):
         yield f"held for another reason than a doubt: {[row.held for row in held]}"
@@ -153,8 +168,8 @@ def _videos(root: Path, rows: list[Row], case: Case, charges: int) -> Iterator[s
     yield from partial(outbox)
     placed = len([path for path in outbox.glob("*.mp4") if path.name not in case.joined])
     held = sum(row.held != "" for row in rows)
-    if placed + held != case.takes:
-        yield f"{placed} videos and {held} held jobs for {case.takes} takes"
+    if placed + held != case.jobs:
+        yield f"{placed} videos and {held} held jobs for {case.jobs} videos"
     if charges < placed:
         yield f"{placed} videos, but only {charges} charges"
     beside = {path.name for path in outbox.iterdir() if path.suffix in {".jpg", ".webp", ".txt"}}

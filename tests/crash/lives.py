@@ -20,6 +20,8 @@ CASES = {
     "segmind-v1": Case("segmind", api="v1"),
     "takes-and-end": Case(takes=2, end=True),
     "extras": Case(extras=True),
+    # The frame that the second one starts from must not be too small for the model.
+    "chained": Case(chained=True, share=3, knobs={"tiny_videos": "no", "video_scale": 0.5}),
     "answer-lost": Case(fault=("reset_after", "rivya.create")),
     "key-in-flight": Case(
         fault=("slow_create", "rivya.create"),

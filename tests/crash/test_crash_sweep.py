@@ -33,7 +33,7 @@ def test_a_crash_at_any_durable_step_loses_nothing_and_pays_once(
 ) -> None:
     """Promises 1 to 5: whatever step the process dies at, the next start finishes the job."""
     total = points_of(tmp_path / "undisturbed", sandbox, tuned)
-    for die_at in range(0, total, every):
+    for die_at in range(0, total, every if every == 1 else every * tuned.share):
         life = Life(tmp_path / f"at{die_at}", sandbox, tuned)
         life.start(die_at)
         life.end(die_at)
@@ -47,7 +47,7 @@ def test_a_crash_while_recovering_from_a_crash_is_one_more_crash(
     """Twice in a row: for each first point a second one by the dice, or all of them."""
     total = points_of(tmp_path / "undisturbed", sandbox, tuned)
     dice = random.Random(7)
-    step = 1 if square else every * 4
+    step = 1 if square else every * 4 * tuned.share
     for first in range(dice.randrange(step), total, step):
         seconds = range(total) if square else [dice.randrange(total - first // 2)]
         for second in seconds:

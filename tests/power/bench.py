@@ -196,7 +196,7 @@ class Bench:
         self.tally["videos"] += len(list((self._disk / "outbox").glob("*.mp4")))
         self.tally["held"] += sum(bool(row.held) for row in rows)
         self.tally["charges"] += charges
-        self.tally["paid_twice"] += max(0, charges - self.case.takes)
+        self.tally["paid_twice"] += max(0, charges - self.case.jobs)
         yield from outcomes.faults(
             self._disk, rows, self.case, charges=charges, originals=self._originals
         )

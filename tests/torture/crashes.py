@@ -54,7 +54,7 @@ def _die(folder: Path, sandbox: Sandbox, death: Deaths) -> Figures:
     """Live one life."""
     name, dies_at = death
     case = CASES[name]
-    figures = Figures(jobs=case.takes, faults=bool(case.fault[0]), starts=len(dies_at) + 1)
+    figures = Figures(jobs=case.jobs, faults=bool(case.fault[0]), starts=len(dies_at) + 1)
     with tuned(sandbox, case):
         life = Life(folder, sandbox, case)
         try:
@@ -64,7 +64,7 @@ def _die(folder: Path, sandbox: Sandbox, death: Deaths) -> Figures:
             figures.wrong.append(f"{name}, died at {dies_at}: {error}")
     came = life.outcome()
     figures.videos, figures.held, figures.charges = came.videos, came.held, came.charges
-    figures.lost = max(0, case.takes - came.videos - came.held)
-    figures.paid_twice = max(0, came.charges - case.takes)
+    figures.lost = max(0, case.jobs - came.videos - came.held)
+    figures.paid_twice = max(0, came.charges - case.jobs)
     figures.wrong += [f"{name}, died at {dies_at}: {each}" for each in came.wrong]
     return figures
