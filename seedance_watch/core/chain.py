@@ -29,6 +29,9 @@ CODES = frozenset({MISSING, BROKEN, LOOP, NO_VIDEO})
 # Of these nothing changes by looking once more: what ends them is heard of.
 HEARD = frozenset({BROKEN, LOOP})
 
+# What is known of a shot for good: it has its video, or none.
+ENDED = frozenset({S.PLACED, *AT_REST})
+
 Name = tuple[str, str, str, int]  # watch entry, folder, stem, take
 
 

@@ -12,15 +12,14 @@ from seedance_watch.core import chain
 from seedance_watch.core.chain import Name, Shot, Start, Video, Waits
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.events import Event, Held, Released
-from seedance_watch.core.machine import AT_REST, Job, fold
+from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import Row
 from seedance_watch.ports import Journal, Spool
 
 S = State
 _WAITING = frozenset({S.CLAIMING, S.CLAIMED})
-_ENDED = frozenset({S.PLACED, *AT_REST})
-_TELLS = frozenset({S.CLAIMING, *_ENDED})  # what those want to know who wait for a shot
+_TELLS = frozenset({S.CLAIMING, *chain.ENDED})  # what those want to know who wait for a shot
 BY = "chain"
 
 
@@ -153,7 +152,7 @@ class Chains:
         """Find the newest job of the name that a job goes on from."""
         rows = await self.journal.named(job.claim.watch, chain.labels(job.claim))
         for row in chain.meant(job.claim, rows):
-            if row.state not in _ENDED:
+            if row.state not in chain.ENDED:
                 return Shot(row.job_id, row.state)
             if shot := await self._ended(row):
                 return shot

@@ -1,11 +1,29 @@
-"""Chained shots: what their sidecars may say."""
+"""Chained shots: what their sidecars may say, and when they go on."""
+
+import random
+from dataclasses import replace
 
 import pytest
+from histories import CLIP
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seedance_watch.core import chain
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.errors import SidecarError
-from seedance_watch.core.model import JobSpec
+from seedance_watch.core.chain import Video
+from seedance_watch.core.errors import FaultKind, SidecarError
+from seedance_watch.core.events import (
+    Cancelling,
+    Claiming,
+    Effect,
+    Failing,
+    Fetched,
+    Held,
+    Placing,
+    Returned,
+)
+from seedance_watch.core.machine import Job
+from seedance_watch.core.model import JobSpec, State
 from seedance_watch.core.pairing import Glance
 from seedance_watch.core.sidecar import Layer, glance, own_layer, parse, receipt_keys, wish
 
@@ -84,3 +102,145 @@ def test_a_name_may_mean_a_take() -> None:
     assert chain.meanings("shot01") == (("shot01", 1),)
     assert chain.meanings("a_take2") == (("a_take2", 1), ("a", 2))
     assert chain.names_itself("e\u0301", "\u00e9")
+
+
+# Judging
+
+AT = 1_000.0
+LATER = AT + 2 * chain.PATIENCE_S
+
+
+def job(name: str, start: str = "", state: State = State.CLAIMED, at: float = AT) -> Job:
+    """Give a job; one past FETCHED has its video."""
+    claiming = Claiming(f"{name}-1", 1, 1, "studio", "", name, (), "k" * 32, start_from=start)
+    made = {"placing": Placing(f"{name}.mp4", ""), "fetched": Fetched(CLIP)}
+    more = made if state in {State.PLACED, State.DONE} else {}
+    since = {State.CLAIMING: at, state: at}
+    return Job(f"{name}-1", state, at=at, since=since, claiming=claiming, **more)
+
+
+def verdict(start: Job | None, **more: object) -> object:
+    given = {"now": LATER, **more}
+    shot = chain.shot_of(start) if start else None
+    return chain.judge(job("b", "a"), shot, **given)  # type: ignore[arg-type]
+
+
+def test_a_video_that_is_placed_is_gone_on_from() -> None:
+    """It need not be at rest, and its originals not be put away."""
+    for state in (State.PLACED, State.DONE):
+        assert verdict(job("a", state=state, at=AT + 1)) == Video("a-1", "studio", "a.mp4", CLIP)
+
+
+@pytest.mark.parametrize("state", set(State) - chain.ENDED - {State.NEW})
+def test_a_shot_under_way_is_waited_for(state: State) -> None:
+    """Without end, and without looking again and again."""
+    assert verdict(job("a", state=state)) == chain.Waits(on="a-1")
+
+
+def test_a_shot_without_a_video_breaks_the_chain() -> None:
+    """Its reason is told, and how it is tried again."""
+    failing = Failing(Effect.POLL, FaultKind.REFUSED, "no faces")
+    failed = replace(job("a", state=State.FAILED, at=AT + 1), failing=failing)
+    found = verdict(failed)
+
+    assert isinstance(found, Held)
+    assert found.code == chain.BROKEN
+    assert "no faces" in found.reason
+    assert "`seedance-watch retry a-1`" in found.reason
+
+
+def test_a_shot_that_is_not_there_is_waited_for_a_minute() -> None:
+    """Files of one storyboard come one after the other; then a person is told."""
+    soon = AT + chain.PATIENCE_S
+    returned = Cancelling("the files changed", Returned.INBOX)
+    gone = replace(job("a", state=State.CANCELLED), cancelling=returned)
+
+    assert verdict(None, now=AT) == verdict(gone, now=AT) == chain.Waits(until=soon)
+    assert getattr(verdict(None, now=soon), "code", "") == chain.MISSING
+    assert getattr(verdict(None, now=AT - 1), "code", "") == chain.MISSING, "the clock went back"
+
+
+def test_an_older_video_is_taken_when_no_newer_shot_comes() -> None:
+    """A storyboard may be dropped once more under the same names, in any order."""
+    old = job("a", state=State.DONE, at=AT - 1)
+
+    assert verdict(old, now=AT) == chain.Waits(until=AT + chain.SETTLING_S)
+    assert isinstance(verdict(old, now=AT + chain.SETTLING_S), Video)
+    assert getattr(verdict(old, lying="a.png"), "code", "") == chain.MISSING
+
+
+def test_a_duplicates_video_is_the_one_that_it_points_to() -> None:
+    """It has none of its own."""
+    twin = job("x", state=State.DONE)
+    found = chain.shot_of(replace(job("a", state=State.DONE), placing=None), twin)
+
+    assert found
+    assert found.video == Video("x-1", "studio", "x.mp4", CLIP)
+
+
+SHOTS = "abcdef"
+BOARDS = st.fixed_dictionaries({name: st.sampled_from(["", *SHOTS, "?"]) for name in SHOTS})
+
+
+@given(board=BOARDS, order=st.permutations(SHOTS), looks=st.randoms(use_true_random=False))
+def test_every_storyboard_ends(
+    board: dict[str, str], order: list[str], looks: random.Random
+) -> None:
+    """Whatever comes first: a chain is made in its order, a loop held, and nothing else."""
+    jobs: dict[str, Job] = {}
+    made: list[str] = []
+    for name in order:
+        jobs[name] = job(name, board[name])
+        for each in looks.sample(sorted(jobs), looks.randrange(len(jobs) + 1)):
+            _look(each, jobs, made)
+    while any([_look(each, jobs, made) for each in sorted(jobs, key=order.index)]):
+        pass
+
+    ends = {name: _end(name, board) for name in SHOTS}
+    found = {name: _code(name, jobs) for name in SHOTS}
+    assert found == ends
+    assert all(board[name] == "" or board[name] in made[: made.index(name)] for name in made)
+
+
+def _judged(name: str, jobs: dict[str, Job]) -> object:
+    """Judge a chained shot as the engine does."""
+    known = {each.id: each for each in jobs.values()}
+
+    def before(job_id: str) -> str:
+        found = jobs.get(known[job_id].claim.start_from)
+        return found.id if found and found.state is State.CLAIMED else ""
+
+    ring = tuple(known[each].claim.stem for each in chain.ring(jobs[name].id, before))
+    start = jobs.get(jobs[name].claim.start_from)
+    shot = chain.shot_of(start) if start else None
+    return chain.judge(jobs[name], shot, ring=ring, now=LATER)
+
+
+def _look(name: str, jobs: dict[str, Job], made: list[str]) -> bool:
+    """Make a shot where it may go on; whether anything changed."""
+    if jobs[name].state is State.DONE:
+        return False
+    if jobs[name].claim.start_from and not isinstance(_judged(name, jobs), Video):
+        return False
+    jobs[name] = job(name, jobs[name].claim.start_from, State.DONE, LATER)
+    made.append(name)
+    return True
+
+
+def _code(name: str, jobs: dict[str, Job]) -> str:
+    if jobs[name].state is State.DONE:
+        return "done"
+    found = _judged(name, jobs)
+    return found.code if isinstance(found, Held) else "waits"
+
+
+def _end(name: str, board: dict[str, str]) -> str:
+    """Say what must become of a shot, by walking along its chain."""
+    path = [name]
+    while (start := board[path[-1]]) and start != "?" and start not in path:
+        path.append(start)
+    if not start:
+        return "done"
+    if start == "?":
+        return chain.MISSING if len(path) == 1 else "waits"
+    return chain.LOOP if start == name else "waits"
