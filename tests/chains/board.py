@@ -50,9 +50,9 @@ def sent(studio: Studio, sandbox: Sandbox) -> dict[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     for task in sandbox.tasks():
         label = labels[task.client_request_id or ""]
-        found.setdefault(label, []).append(_pixels(task.spec.images[0]))
+        found.setdefault(label, []).append(pixels(task.spec.images[0]))
     return found
 
 
-def _pixels(image: bytes) -> bytes:
+def pixels(image: bytes) -> bytes:
     return Image.open(io.BytesIO(image)).convert("RGB").tobytes()

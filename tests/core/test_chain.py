@@ -193,7 +193,7 @@ def test_every_storyboard_ends(
         jobs[name] = job(name, board[name])
         for each in looks.sample(sorted(jobs), looks.randrange(len(jobs) + 1)):
             _look(each, jobs, made)
-    while any([_look(each, jobs, made) for each in sorted(jobs, key=order.index)]):
+    while any(_look(each, jobs, made) for each in sorted(jobs, key=order.index)):
         pass
 
     ends = {name: _end(name, board) for name in SHOTS}
