@@ -197,13 +197,13 @@ def test_the_picture_goes_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     """A crash in between leaves a sidecar that waits, never a picture for folder defaults."""
     (tmp_path / ".seedance").mkdir()
     seen: list[str] = []
-    move = arriving.files.move
+    move = arriving.files.move_new
 
     def watched(source: Path, target: Path, *, scratch: Path) -> None:
         move(source, target, scratch=scratch)
         seen.append(target.name)
 
-    monkeypatch.setattr(arriving.files, "move", watched)
+    monkeypatch.setattr(arriving.files, "move_new", watched)
     arrival = Arrival(tmp_path, "key")
     parts = {}
     for mark, name in (("-end.png", "end.png"), (".png", "image.png")):
