@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 DEADLINE_S = 60.0
 ROOT = Path(__file__).parents[1]
@@ -63,6 +70,11 @@ class Window:
     errors: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
+    def heard(self, said: ConsoleMessage) -> None:
+        """Note what its console says."""
+        if said.type in {"error", "warning"}:
+            self.errors.append(said.text)
+
     def plays(self, video: Locator) -> None:
         """Wait until a video is under way."""
         self.until(lambda: float(video.evaluate("v => v.paused ? 0 : v.currentTime")) > 0)
@@ -81,10 +93,7 @@ def window(browser: Browser, *, base_url: str | None = None, **options: Any) -> 
     context: BrowserContext = browser.new_context(base_url=base_url, **options)
     context.set_default_timeout(DEADLINE_S * 1000)
     found = Window(context.new_page())
-    found.page.on(
-        "console",
-        lambda said: said.type in {"error", "warning"} and found.errors.append(said.text),
-    )
+    found.page.on("console", found.heard)
     found.page.on("pageerror", lambda error: found.errors.append(str(error)))
     found.page.on("request", lambda request: found.asked.append(request.url))
     try:

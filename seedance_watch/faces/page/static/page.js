@@ -1,9 +1,14 @@
-// Keeps the parts of the page up to date.
-"use strict";
-const events = new EventSource("/events");
-events.addEventListener("changed", async () => {
-  for (const part of document.querySelectorAll("[data-part]")) {
-    const answer = await fetch("/part/" + part.dataset.part);
-    if (answer.ok) part.innerHTML = await answer.text();
-  }
-});
+// Everything that the page does beyond plain links and forms; it is usable without.
+
+import { dress } from "./play.js";
+import { setClock, tick } from "./times.js";
+import { watch } from "./live.js";
+import "./act.js";
+import "./drop.js";
+
+document.documentElement.classList.add("scripted");
+setClock(document);
+dress(document);
+tick();
+setInterval(tick, 1000, document);
+watch();
