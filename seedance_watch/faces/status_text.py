@@ -18,7 +18,7 @@ _MOST, _ENDED_MOST, _WORDS_MOST = 50, 10, 400
 S = State
 
 # What a job that is not held is at, for people; {} is its provider.
-_AT: Mapping[State, str] = {
+AT: Mapping[State, str] = {
     S.CLAIMING: "is being taken in",
     S.CLAIMED: "is being looked at",
     S.PREPARED: "waits for its turn at {}",
@@ -32,7 +32,7 @@ _AT: Mapping[State, str] = {
     S.FAILING: "cannot be made",
     S.CANCELLING: "is being given up",
 }
-_MAKING = frozenset({S.SUBMITTING, S.RUNNING, S.READY, S.FETCHED, S.PLACING, S.PLACED})
+MAKING = frozenset({S.SUBMITTING, S.RUNNING, S.READY, S.FETCHED, S.PLACING, S.PLACED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _take(row: Row) -> str:
 
 def _stands(view: _View) -> Callable[[Row], str]:
     def say(row: Row) -> str:
-        said = _AT[row.state].format(row.provider or "the provider")
+        said = AT[row.state].format(row.provider or "the provider")
         if row.reason and row.wake_at is not None and row.wake_at > view.all.at:
             return f"{said}; tried again at {view.moment(row.wake_at)}: {_flat(row.reason)}"
         return said
@@ -119,11 +119,11 @@ def _troubles(view: _View) -> Iterator[str]:
 
 
 def _making(view: _View) -> Iterator[str]:
-    return _rows(view, lambda row: not row.held and row.state in _MAKING, _stands(view))
+    return _rows(view, lambda row: not row.held and row.state in MAKING, _stands(view))
 
 
 def _waiting(view: _View) -> Iterator[str]:
-    yield from _rows(view, lambda row: not row.held and row.state not in _MAKING, _stands(view))
+    yield from _rows(view, lambda row: not row.held and row.state not in MAKING, _stands(view))
     for inbox in view.all.live.inboxes if view.all.live else ():
         if inbox.watch == view.watch:
             files = [each for each in inbox.waiting if each.code != "ignored"]
