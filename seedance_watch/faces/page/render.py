@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from seedance_watch.core.model import State
 from seedance_watch.core.offers import PAY_AGAIN
 from seedance_watch.faces import times
+from seedance_watch.faces.page import words
 
 _HERE = Path(__file__).parent
 _TYPES = {
@@ -80,6 +81,7 @@ class Renderer:
             iso=_iso,
             size=_size,
             flat=lambda text: " ".join(str(text).split()),
+            **words.FILTERS,
         )
         self._templates.globals.update(static=self._static, PAY_AGAIN=PAY_AGAIN, State=State)
 

@@ -88,6 +88,5 @@ def period(view: BudgetView) -> str:
 
 
 FILTERS = {
-    each.__name__: each
-    for each in (kind, stands, title, sentence, brief, ago, part, period, act)
+    each.__name__: each for each in (kind, stands, title, sentence, brief, ago, part, period, act)
 }

@@ -17,7 +17,14 @@ if (form) {
   for (const kind of ["dragleave", "drop"]) addEventListener(kind, leave);
   addEventListener("drop", (event) => take(event.dataTransfer.files, event));
   addEventListener("paste", (event) => take(event.clipboardData.files, event));
-  document.addEventListener("click", again);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.(".again");
+    const link = event.target.closest?.("[data-watch]");
+    if (button) again(button);
+    if (!link || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    move(link);
+  });
 }
 
 function holds(event) {
@@ -111,7 +118,6 @@ function answered(status, answer) {
   const fields = Object.entries(answer?.fields ?? {});
   const rest = fields.filter(([name, text]) => !complain(name, text)).map(([, text]) => text);
   if (!fields.length) rest.push(answer?.said ?? NO_ANSWER);
-  complain("drop", rest.join(" "));
   form.querySelector("#wrong-drop").textContent = rest.join(" ");
   const first = form.querySelector("[aria-invalid=true]");
   if (first) first.focus();
@@ -130,20 +136,29 @@ function accepted(said) {
 }
 
 // A failed wish is put back into the form, to be corrected and dropped once more.
-async function again(event) {
-  const button = event.target.closest?.("[data-again]");
-  if (!button) return;
-  const wish = JSON.parse(button.dataset.again);
-  for (const [name, value] of Object.entries(wish)) {
-    if (form.elements[name] && name !== "image") form.elements[name].value = value;
-  }
+async function again({ dataset }) {
+  const wish = Object.entries(JSON.parse(dataset.wish));
+  for (const [name, value] of wish) if (form.elements[name]) form.elements[name].value = value;
+  form.scrollIntoView({ block: "nearest" });
   try {
-    const answer = await fetch(wish.image);
+    const answer = await fetch(dataset.picture);
     if (!answer.ok) throw new Error(answer.statusText);
-    choose(new File([await answer.blob()], wish.name));
+    const name = /filename\*?=(?:utf-8'')?"?([^";]+)/i.exec(answer.headers.get("content-disposition"));
+    choose(new File([await answer.blob()], decodeURIComponent(name?.[1] ?? "picture.png")));
   } catch {
     say("Its picture is not there any more: choose one");
     form.image.focus();
   }
-  form.scrollIntoView({ block: "nearest" });
+}
+
+// Another folder has other wishes; the picture and the prompt stay.
+async function move(link) {
+  const answer = await fetch(link.href, { headers: { Accept: "text/html" } });
+  if (!answer.ok) return;
+  const next = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const id of ["where", "wishes"]) {
+    document.getElementById(id).replaceWith(next.getElementById(id));
+  }
+  history.replaceState(null, "", link.href);
+  form.querySelector("[data-watch][aria-current]")?.focus();
 }

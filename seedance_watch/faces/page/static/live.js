@@ -2,7 +2,7 @@
 // its live parts are morphed. What plays, has the focus or is being typed in stays as it is.
 
 import { say } from "./say.js";
-import { dress, undisturbed } from "./play.js";
+import { atWork, dress } from "./play.js";
 import { setClock, tick } from "./times.js";
 
 const link = document.querySelector("#link");
@@ -51,15 +51,11 @@ function follow(next) {
   tell(before, jobs());
 }
 
+// A question that is being answered stays the one that was asked.
 const CAREFUL = {
-  beforeNodeMorphed: (old) => !(old.classList?.contains("frame") && undisturbed(old)),
-  beforeNodeRemoved: (old) => !old.querySelector?.(".frame.open") || !next(old),
-  beforeAttributeUpdated: (name, node) => !(name === "open" && node.tagName === "DETAILS"),
+  beforeNodeMorphed: (old) => !(atWork(old) || (old.tagName === "DETAILS" && old.open)),
+  beforeNodeRemoved: (old) => !old.querySelector?.(".frame.open"),
 };
-
-function next() {
-  return false;
-}
 
 // What had the focus went away: the same job elsewhere takes it, else the heading of its part.
 function refocus(home, key) {
@@ -70,9 +66,7 @@ function refocus(home, key) {
 
 function jobs() {
   const cards = [...document.querySelectorAll("[data-live] [data-key]")];
-  return new Map(cards.map((card) => [card.dataset.key, card]).map(([key, card]) => [
-    key, { kind: card.dataset.kind, label: card.dataset.label },
-  ]));
+  return new Map(cards.map(({ dataset: { key, kind, label } }) => [key, { kind, label }]));
 }
 
 const WORDS = { done: "is finished", held: "needs you", failed: "failed" };

@@ -10,10 +10,11 @@ export function dress(root) {
     frame.querySelector("video").removeAttribute("controls");
     frame.querySelector(".play").hidden = false;
   }
+  for (const button of root.querySelectorAll(".again")) button.hidden = !document.querySelector("#drop");
 }
 
-export function undisturbed(frame) {
-  return frame.classList.contains("plays") || frame.classList.contains("open");
+export function atWork(node) {
+  return node.matches?.(".frame.plays, .frame.open") ?? false;
 }
 
 function frameOf(event, what = ".frame[data-plays]") {
@@ -52,9 +53,9 @@ function close(frame) {
 
 document.addEventListener("pointerover", (event) => {
   const frame = frameOf(event);
-  if (!frame || event.pointerType !== "mouse" || still.matches || undisturbed(frame)) return;
+  if (!frame || event.pointerType !== "mouse" || still.matches || atWork(frame)) return;
   clearTimeout(waits);
-  waits = setTimeout(() => frame.matches(":hover") && !undisturbed(frame) && show(frame), 120);
+  waits = setTimeout(() => frame.matches(":hover") && !atWork(frame) && show(frame), 120);
 });
 
 document.addEventListener("pointerout", (event) => {
