@@ -48,7 +48,10 @@ class Decoders:
         Raises:
             Fault: As for prepare.
         """
-        return self.do(FaultKind.REFUSED, _measure, source, limits)
+        said = str(self.do(FaultKind.REFUSED, _measure, source, limits)).split()
+        if len(said) != 3 or not (said[0].isdecimal() and said[1].isdecimal()):
+            raise Fault(FaultKind.REFUSED, f"the image {source.name!r} has no size")
+        return (int(said[0]), int(said[1])), said[2]
 
     def verify(self, path: Path, *, max_bytes: int, parts: int = 1) -> Clip:
         """Decode a video from its first to its last frame; see videos.verify.
@@ -138,10 +141,11 @@ def _prepare(
     )
 
 
-def _measure(source: Path, limits: ImageLimits) -> tuple[tuple[int, int], str]:
+def _measure(source: Path, limits: ImageLimits) -> str:
     from seedance_watch.media import images  # noqa: PLC0415 - only where it runs
 
-    return images.measure(source, limits)
+    (width, height), sha256 = images.measure(source, limits)
+    return f"{width} {height} {sha256}"  # an answer of a process is JSON
 
 
 def _verify(path: Path, max_bytes: int, parts: int) -> Clip:

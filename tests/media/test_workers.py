@@ -1,5 +1,6 @@
 """Decoders in processes of their own."""
 
+import hashlib
 import os
 import signal
 import time
@@ -8,10 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.core.model import Clip
+from seedance_watch.core.model import Clip, ImageLimits
 from seedance_watch.media import videos
+from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
 
 BLAME = FaultKind.REFUSED
@@ -29,6 +32,16 @@ def test_a_call_is_done_elsewhere(workers: Workers) -> None:
     first, second = workers.do(BLAME, os.getpid), workers.do(BLAME, os.getpid)
 
     assert first == second != os.getpid()
+
+
+def test_a_picture_is_measured_elsewhere(workers: Workers, tmp_path: Path) -> None:
+    """The size and the hash come back through an answer that is JSON."""
+    Image.new("RGB", (640, 360)).save(tmp_path / "shot.png")
+    sha256 = hashlib.sha256((tmp_path / "shot.png").read_bytes()).hexdigest()
+
+    found = Decoders(workers.do).measure(tmp_path / "shot.png", ImageLimits())
+
+    assert found == ((640, 360), sha256)
 
 
 def test_what_a_call_raises_is_raised_here(workers: Workers, tmp_path: Path) -> None:
