@@ -1,7 +1,9 @@
 """A real browser without a window, and a page in it that notes what goes wrong."""
 
+import base64
 import os
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,17 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import studios
 from playwright.sync_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
     Locator,
     Page,
+    expect,
     sync_playwright,
 )
 
+from seedance_watch.sandbox.server import Sandbox, threaded
+
 DEADLINE_S = 60.0
 ROOT = Path(__file__).parents[1]
+expect.set_options(timeout=DEADLINE_S * 1000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _SWITCHES = ("--autoplay-policy=no-user-gesture-required", "--mute-audio", "--disable-gpu")
 
@@ -54,6 +61,33 @@ def launched() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+@dataclass
+class Site:
+    """A studio with a page.
+
+    Attributes:
+        url: Where the page is served while its daemon runs.
+        studio: The studio.
+        sandbox: Makes its videos.
+    """
+
+    url: str
+    studio: studios.Studio
+    sandbox: Sandbox
+
+
+@contextmanager
+def site(folder: Path) -> Iterator[Site]:
+    """Make a studio with a page that finds its drops quickly, and its sandbox."""
+    with threaded(studios.KNOBS, time_factor=0) as sandbox:
+        studio = studios.lay_out(folder / "studio", sandbox.url)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = f"127.0.0.1:{free.getsockname()[1]}"
+        studio.configure(watch="quiet_s = 0.2", more=f'[web]\nlisten = "{address}"')
+        yield Site(f"http://{address}", studio, sandbox)
 
 
 @dataclass
@@ -100,3 +134,19 @@ def window(browser: Browser, *, base_url: str | None = None, **options: Any) -> 
         yield found
     finally:
         context.close()
+
+
+def drop_file(page: Page, path: Path) -> None:
+    """Drag a file onto a page and let go of it, as somebody with a mouse does."""
+    content = base64.b64encode(path.read_bytes()).decode()
+    carried = page.evaluate_handle(
+        """async ([content, name]) => {
+          const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+          const carried = new DataTransfer();
+          carried.items.add(new File([bytes], name));
+          return carried;
+        }""",
+        [content, path.name],
+    )
+    for kind in ("dragenter", "dragover", "drop"):
+        page.dispatch_event("body", kind, {"dataTransfer": carried})

@@ -21,6 +21,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--cuts", type=int, default=6, help="how many states of the disk a power cut leaves"
     )
+    parser.addoption(
+        "--write-screenshots", action="store_true", help="make docs/images/page*.png anew"
+    )
     parser.addoption("--files", type=int, default=2000, help="how many files are dropped at once")
 
 
