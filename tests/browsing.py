@@ -19,6 +19,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Locator,
     Page,
+    Response,
     expect,
     sync_playwright,
 )
@@ -105,9 +106,15 @@ class Window:
     asked: list[str] = field(default_factory=list)
 
     def heard(self, said: ConsoleMessage) -> None:
-        """Note what its console says."""
-        if said.type in {"error", "warning"}:
+        """Note what its console says; what was refused is noted with its address."""
+        if said.type in {"error", "warning"} and "Failed to load resource" not in said.text:
             self.errors.append(said.text)
+
+    def answered(self, answer: Response) -> None:
+        """Note what was refused."""
+        passing = answer.url.endswith("/thumb")  # a picture may be on its way to another folder
+        if answer.status >= 400 and not passing:
+            self.errors.append(f"{answer.status} {answer.request.method} {answer.url}")
 
     def plays(self, video: Locator) -> None:
         """Wait until a video is under way."""
@@ -129,6 +136,7 @@ def window(browser: Browser, *, base_url: str | None = None, **options: Any) -> 
     found = Window(context.new_page())
     found.page.on("console", found.heard)
     found.page.on("pageerror", lambda error: found.errors.append(str(error)))
+    found.page.on("response", found.answered)
     found.page.on("request", lambda request: found.asked.append(request.url))
     try:
         yield found

@@ -11,9 +11,12 @@ from telling.conftest import hurried, sandbox, studio
 __all__ = ["hurried", "sandbox", "studio"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for all; each test opens a window of its own."""
+    """One browser for all tests of a file, each with a window of its own.
+
+    It runs an event loop in this thread until it ends, so no async test may lie in that file.
+    """
     with browsing.launched() as launched:
         yield launched
 

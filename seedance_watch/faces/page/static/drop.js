@@ -121,7 +121,6 @@ function answered(status, answer) {
   form.querySelector("#wrong-drop").textContent = rest.join(" ");
   const first = form.querySelector("[aria-invalid=true]");
   if (first) first.focus();
-  else say(rest.join(" "));
 }
 
 const NO_ANSWER = "It was not sent: seedance-watch does not answer. Nothing is lost; try again in a moment";

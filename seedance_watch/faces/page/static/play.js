@@ -74,3 +74,10 @@ document.addEventListener("keydown", (event) => {
   close(frame);
   frame.querySelector(".play").focus();
 });
+
+// A picture may be on its way from one folder to another: it is asked for once more.
+document.addEventListener("error", ({ target }) => {
+  if (target.tagName !== "IMG" || target.dataset.again) return;
+  target.dataset.again = "yes";
+  setTimeout(() => (target.src = target.src), 3000);
+}, true);
