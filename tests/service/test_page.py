@@ -1,0 +1,41 @@
+"""The page of a daemon that is reloaded: it moves, and nobody who looks at it holds that up."""
+
+import urllib.error
+import urllib.request
+
+import studios
+from serving import daemon, wait
+from visiting import free_port
+
+
+def got(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url, timeout=30) as reply:
+            return int(reply.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 0
+
+
+def test_a_reload_moves_it(studio: studios.Studio) -> None:
+    """To another port, away and back; whoever listens does not keep the daemon."""
+    first, second = free_port(), free_port()
+    studio.configure(more=f"[web]\nlisten = '{first}'")
+    with daemon(studio) as running:
+        wait(lambda: running.said("page.served"))
+        open_one = urllib.request.urlopen(f"http://127.0.0.1:{first}/events", timeout=30)
+        text = studio.config.read_text()
+        studio.config.write_text(text.replace(f"'{first}'", f"'{second}'"))
+        told = running.run("reload")
+        assert told.returncode == 0, told.stderr
+        wait(lambda: got(f"http://127.0.0.1:{second}/") == 200)
+        assert got(f"http://127.0.0.1:{first}/") == 0
+        open_one.close()
+
+        studio.config.write_text(text.replace(f"'{first}'", "'0.0.0.0:1'"))
+        told = running.run("reload")
+        assert told.returncode == 78
+        assert "people have to log in with a token" in told.stderr
+        assert got(f"http://127.0.0.1:{second}/") == 200
+    assert running.process.returncode == 0
