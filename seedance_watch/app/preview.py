@@ -55,6 +55,7 @@ def preview(path: Path, config: Config) -> Preview:
             images=int(image is not None),
             has_end=isinstance(end, str) and (path.parent / end).is_file(),
             prices=config.prices,
+            stem=path.stem,
         )
         for take in range(1, takes + 1)
     )

@@ -148,7 +148,7 @@ def _chained(job: Job, facts: Facts) -> Answer | None:
     if start and start[1] not in AT_REST:
         said = f"it waits for the video of {name} (job {start[0]}, {start[1]})"
         cure = f"nothing, it goes on by itself; `seedance-watch why {start[0]}` tells of that one"
-        return Answer("chain", said, cure=cure)
+        return Answer("chain", said, cure=cure if facts.runs else _START)
     at = job.since[S.CLAIMING] + (chain.SETTLING_S if start else chain.PATIENCE_S)
     if at <= facts.now:
         return None

@@ -32,6 +32,7 @@ AT: Mapping[State, str] = {
     S.FAILING: "cannot be made",
     S.CANCELLING: "is being given up",
 }
+_BEFORE = frozenset({S.CLAIMING, S.CLAIMED})
 MAKING = frozenset({S.SUBMITTING, S.RUNNING, S.READY, S.FETCHED, S.PLACING, S.PLACED})
 
 
@@ -102,6 +103,8 @@ def _stands(view: _View) -> Callable[[Row], str]:
         said = AT[row.state].format(row.provider or "the provider")
         if row.reason and row.wake_at is not None and row.wake_at > view.all.at:
             return f"{said}; tried again at {view.moment(row.wake_at)}: {_flat(row.reason)}"
+        if row.reason and row.state in _BEFORE:
+            return f"waits: {_flat(row.reason)}"
         return said
 
     return say

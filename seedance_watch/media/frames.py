@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 def last_frame(video: Path, target: Path) -> None:
     """Write the last frame that players show as a PNG of the video's own size.
 
-    The same video gives the same bytes every time: what is bought for them is bought once.
+    The same video gives the same bytes every time: what is bought for them is bought once. It
+    must be one that was verified: of a torn one this is the last frame that is left.
 
     Args:
         video: It is only read.

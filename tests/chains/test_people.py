@@ -1,5 +1,7 @@
 """What people order of chained shots, with and without a daemon, and what they are told."""
 
+from datetime import UTC
+
 import pytest
 import tomli
 from chains.board import WRONG, drop, last_frame, newest, pixels, sent, states
@@ -14,7 +16,9 @@ from seedance_watch.config.load import load
 from seedance_watch.core.events import Prepared, Released
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import Act, Order
+from seedance_watch.core.snapshot import Snapshot
 from seedance_watch.engine.clock import RealClock
+from seedance_watch.faces.status_text import status
 from seedance_watch.sandbox.server import Sandbox
 
 pytestmark = pytest.mark.usefixtures("hurried")
@@ -102,6 +106,8 @@ async def test_what_a_shot_waits_for_is_told(studio: Studio) -> None:
     assert said == f"it waits for the video of z (job {newest(studio, 'z').job_id}, prepared)"
     assert "it starts from x" in missed
     assert newest(studio, "c").reason == "it starts from b"
+    snapshot = Snapshot(0.0, {}, open=tuple(studio.rows()))
+    assert "c: waits: it starts from b\n" in status(snapshot, "studio", UTC)
     assert [code for _, _, code in before_any] == ["budget", "chain_stopped"] * 1 + [
         "chain_stopped",
         "chain_missing",

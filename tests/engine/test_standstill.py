@@ -227,3 +227,16 @@ async def test_an_equal_drop_does_not_keep_a_single_run_from_ending(
     assert "it is not known whether" in said
     assert "making the same video" in said
     assert len(sandbox.ledger("charge")) == 1
+
+
+def test_who_starts_from_one_that_does_not_go_on_does_not_either() -> None:
+    """Along the whole chain; one whose start goes on is waited for."""
+    held = replace(job("a"), hold=Held("by_person", "held by a person"))
+    chain = [replace(job(name, S.CLAIMED), prepared=None) for name in "bcd"]
+    links = {"b": "a", "c": "b", "d": "x", "e": "f"}
+    made = Standstill(lanes(), links=lambda: links)
+
+    found = made.reasons([held, *chain, job("e", S.CLAIMED), job("f", S.RUNNING)])
+
+    assert found.keys() == {"a", "b", "c", "d"}
+    assert found["c"].endswith("(job b), which does not go on")
