@@ -67,9 +67,12 @@ class Purse:
         A job whose time has not come, or that costs more than one job may.
         """
         assert job.prepared is not None, job.id
-        windows = self.hours.get(job.claim.watch, ())
         early = hours.too_early(job.prepared.spec.not_before, now, self.zone)
-        return early or hours.closed(windows, now, self.zone) or self._too_dear(job)
+        return early or self.closed(job, now) or self._too_dear(job)
+
+    def closed(self, job: Job, now: float) -> Held | None:
+        """Give the hold of a job outside the hours of its folder; None: they are now."""
+        return hours.closed(self.hours.get(job.claim.watch, ()), now, self.zone)
 
     def _too_dear(self, job: Job) -> Held | None:
         """Give the hold of a cap per job, which may be another one than at the upload."""

@@ -12,7 +12,7 @@ from functools import partial
 
 from seedance_watch.core import orders, policy
 from seedance_watch.core.errors import Fault, Stale
-from seedance_watch.core.events import Effect
+from seedance_watch.core.events import Effect, Event, Released
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.orders import Act, Order, Refused
@@ -54,6 +54,7 @@ class Turns:
     room: Room = field(default_factory=Room)
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     busy: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _timed: list[str] = field(default_factory=list)  # held for hours that may be others by now
 
     def __post_init__(self) -> None:
         """Tie the queue to the lanes and to the folders."""
@@ -69,6 +70,7 @@ class Turns:
         self.chains.loaded(job)
         if job.hold:
             self.hands.unnoted.add(job.id)
+            self._timed += [job.id] if job.hold.code == "hours" else []
 
     def begin(self, tasks: asyncio.TaskGroup, now: float) -> None:
         """Start everything whose turn it is."""
@@ -79,6 +81,9 @@ class Turns:
             self.busy[job_id] = tasks.create_task(self._let_try(job_id))
         for job_id in self.detours.take(self.queue.jobs):
             self.busy[job_id] = tasks.create_task(self._detour(job_id))
+        while self._timed:
+            job_id = self._timed.pop()
+            self.busy[job_id] = tasks.create_task(self._time_anew(job_id))
 
     @property
     def chains(self) -> Chains:
@@ -144,6 +149,20 @@ class Turns:
     async def _detour(self, job_id: str) -> None:
         """Send a job to the next provider of its route, if that still is what it needs."""
         await self._busy_with(job_id, self.hands.change(job_id, self.detours.events))
+
+    async def _time_anew(self, job_id: str) -> None:
+        """Hold a job for the hours that its folder has now, or let it go."""
+        await self._busy_with(job_id, self.hands.change(job_id, self._hours))
+
+    def _hours(self, job: Job) -> list[Event]:
+        """Give what the folder's hours make of a job that was held for those before."""
+        if job.hold is None or job.hold.code != "hours":
+            return []
+        tools = self.runner.tools
+        hold = tools.purse.closed(job, tools.clock.now())
+        if hold == job.hold:
+            return []
+        return [hold] if hold else [Released("hours")]
 
     async def _let_try(self, job_id: str) -> None:
         """Let go of a job that waits for its budget, if there is room now."""

@@ -81,6 +81,33 @@ async def test_hours_that_end_before_the_paid_call_stop_it(
     assert (row.state, row.held) == (State.STAGED, "hours")
 
 
+async def test_other_hours_hold_for_as_long_as_they_say(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Who changes the hours changes what waits for the old ones, at the next start or reload."""
+    plain = studio.config.read_text().replace("[limits]\n", '[limits]\ntimezone = "UTC"\n', 1)
+    studio.config.write_text(plain)
+    studio.configure(watch=hours(2, 4))
+    studio.drop('prompt = "waves"\n')
+    await studios.once(studio)
+    [before] = studio.rows()
+
+    studio.config.write_text(plain)
+    studio.configure(watch=hours(4, 6))
+    await studios.once(studio)
+
+    [after] = studio.rows()
+    assert after.held == before.held == "hours"
+    assert after.wake_at == pytest.approx((before.wake_at or 0) + 2 * HOUR_S, abs=61)
+
+    studio.config.write_text(plain)
+    await studios.once(studio)
+
+    assert studio.seen("outbox") == ["shot.mp4", "shot.toml"]
+    assert studio.seen("held") == []
+    assert len(sandbox.ledger("charge")) == 1
+
+
 async def test_not_before_waits_for_its_moment(studio: studios.Studio, sandbox: Sandbox) -> None:
     """In a sidecar, for one drop; the others go on."""
     moment = datetime.fromtimestamp(time.time() + HOUR_S, UTC)
