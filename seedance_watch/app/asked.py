@@ -158,7 +158,7 @@ class Asked:
         if view is None:
             return ""
         if view.low and job.state in {State.PREPARED, State.STAGED}:
-            return "less than min_free_bytes is free in the outbox"
+            return why.TOO_LITTLE_ROOM
         return view.closed
 
     # Files

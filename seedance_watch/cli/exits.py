@@ -20,7 +20,7 @@ class Exit(IntEnum):
     BAD_SIDECAR = 65  # check: a sidecar is wrong
     BUG = 70  # a mistake in this program
     CANNOT_CREATE = 73  # init, demo: the folder cannot be made or is in use
-    TRY_AGAIN = 75  # another process holds the journal, or the disk failed: later
+    TRY_AGAIN = 75  # another process has the journal, a disk failed, a folder is away: later
     NO_PERMISSION = 77  # a folder is not readable or writable
     CONFIG = 78  # the configuration is wrong
     STOPPED = 130  # by Ctrl-C, before it was done

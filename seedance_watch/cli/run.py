@@ -47,9 +47,10 @@ def run(
         The configuration. Default: $SEEDANCE_WATCH_CONFIG, ./seedance-watch.toml, the user's
         own, /etc/seedance-watch/config.toml.
     once
-        Work off what lies in the inboxes, then exit: 0 all done, 1 something failed, is held,
-        waits for its sidecar, image or end image, or for a provider that takes nothing (no key,
-        no credits); what waits is named.
+        Work off what lies in the inboxes, then exit: 0 all done (also what only points to a video
+        that exists), 1 something failed, is held, waits for its sidecar, image or end image, or
+        for a provider that takes nothing (no key, no credits), 75 a folder cannot be worked in;
+        what waits is named. What is paid is waited for.
     """
     settings = load(find_config(config))
     servable(settings)
@@ -135,7 +136,12 @@ def _tell(waiting: Iterable[tuple[Job, str]]) -> None:
 
 
 def _outcome(built: Built) -> int:
-    """Say how a single run ended."""
+    """Say how a single run ended; name the folders that it could not work in."""
+    troubles = built.tools.grounds.troubles()
+    for watch, why in troubles.items():
+        say(f"seedance-watch: {watch} cannot be worked in: {why}; what belongs there waits")
+    if troubles:
+        return Exit.TRY_AGAIN
     ended = built.daemon.ended
     bad = ended[State.FAILED] + ended[State.CANCELLED] + len(built.daemon.queue)
     return Exit.SOME_FAILED if bad or built.daemon.left else Exit.OK

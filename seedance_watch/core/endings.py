@@ -61,3 +61,18 @@ def stem_of(name: str) -> str:
 
 
 SPELLINGS: tuple[Callable[[str], str], ...] = (exact, normal, folded)
+
+
+# Names that people give a sidecar by mistake: editors and Windows add the last of two endings.
+LIKE_SIDECARS = (".txt", ".json", ".yaml", ".yml")
+
+
+def sidecar_name(name: str) -> str:
+    """Give the name that a file like a sidecar should have: `a.toml` for `a.toml.txt`, `a.txt`."""
+    meant = stem_of(name.rpartition("/")[2])
+    return meant if kind_of(meant) is Kind.SIDECAR else f"{meant}.toml"
+
+
+def like_sidecar(stem: str) -> set[str]:
+    """Give the names that may be meant for a drop's sidecar and are none."""
+    return {f"{stem}{toml}{ending}" for toml in ("", ".toml") for ending in LIKE_SIDECARS}

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from seedance_watch.core import chain, policy, reasons
-from seedance_watch.core.events import Effect, Returned
+from seedance_watch.core.endings import LIKE_SIDECARS, sidecar_name
+from seedance_watch.core.errors import FaultKind
+from seedance_watch.core.events import Deferred, Effect, Returned, Unsent
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import LaneView, Waiting
@@ -32,6 +34,9 @@ STEPS: Mapping[Effect, str] = {
     E.ARCHIVE: "putting the originals away",
 }
 _BEFORE_PAYING = frozenset({S.PREPARED, S.STAGED})
+TOO_LITTLE_ROOM = (
+    "less than limits.min_free_bytes is free in the outbox; make room there, or lower that"
+)
 _START = "start the daemon: `seedance-watch run`"
 _AGAIN = "correct what is wrong and move the files back to the inbox"
 
@@ -161,7 +166,7 @@ def _stopped(job: Job, facts: Facts) -> Answer | None:
     if facts.runs:
         return None
     last = _complaint(job)
-    before = f"; the last try failed: {last}" if last else ""
+    before = f"; the last try failed: {last.reason}" if last else ""
     paid = _PAID.get(job.state, "")
     said = f"no daemon runs{before}; next is {_next(job, facts)}{paid}"
     return Answer("stopped", said, cure=_START)
@@ -189,11 +194,15 @@ def _twin(job: Job, facts: Facts) -> Answer | None:
 
 def _retry(job: Job, facts: Facts) -> Answer | None:
     last = _complaint(job)
-    if job.wake_at is None or facts.now >= job.wake_at or not last:
+    if job.wake_at is None or facts.now >= job.wake_at or last is None:
         return None
     times = "" if job.tries < 2 else f" {job.tries} times"
-    said = f"{_next(job, facts)} failed{times}: {last}"
+    said = f"{_next(job, facts)} failed{times}: {last.reason}"
+    if isinstance(last, Unsent):
+        said = f"the paid call was turned away{times} and nothing is paid: {last.reason}"
     cure = f"nothing, it is tried again by itself; `seedance-watch release {job.id}` tries at once"
+    if last.kind is FaultKind.DENIED:
+        cure = _mend(_provider(job))
     return Answer("retry", said, job.wake_at, cure)
 
 
@@ -210,7 +219,12 @@ def _lane(job: Job, facts: Facts) -> Answer | None:
     if lane is None or not lane.why or job.state not in _BEFORE_PAYING:
         return None
     said = f"{lane.provider} takes nothing for now: {lane.why}"
-    return Answer("lane", said, lane.until, "mend that; one job is tried again by itself")
+    return Answer("lane", said, lane.until, _mend(lane.provider))
+
+
+def _mend(provider: str) -> str:
+    """Say what to do about a provider that turns everything away."""
+    return f"mend that; it is tried again by itself, at once by `seedance-watch resume {provider}`"
 
 
 def _making(job: Job, _facts: Facts) -> Answer | None:
@@ -262,10 +276,10 @@ _RULES: tuple[Callable[[Job, Facts], Answer | None], ...] = (
 )
 
 
-def _complaint(job: Job) -> str:
-    """Give what the job's last try complained about, "" when there was progress since."""
+def _complaint(job: Job) -> Deferred | Unsent | None:
+    """Give what the job's last try complained about, None when there was progress since."""
     tries = (job.deferred, job.unsent)
-    return next((each.reason for each in tries if each and each.until == job.wake_at), "")
+    return next((each for each in tries if each and each.until == job.wake_at), None)
 
 
 def _next(job: Job, facts: Facts) -> str:
@@ -348,6 +362,10 @@ def of_file(waiting: Waiting, *, runs: bool) -> Answer:
         runs: Whether a daemon runs.
     """
     cure = _CURES.get(waiting.code, "")
+    if waiting.code == "partner" and waiting.until is not None:
+        cure = f"{cure} before that; then it is taken as it is"
+    if waiting.code == "ignored" and waiting.path.lower().endswith(LIKE_SIDECARS):
+        cure = f"rename it to {sidecar_name(waiting.path)}, if it is a sidecar"
     if waiting.code == "complete":
         said = "it has all it needs and is taken in a moment"
         if not runs:

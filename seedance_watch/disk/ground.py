@@ -72,9 +72,9 @@ class Ground:
     def closed(self) -> str:
         """Say what is wrong with the folders, "" for nothing; asks no disk."""
         if self._frozen:
-            return f"the {self._frozen} does not answer ({self._roots[self._frozen]})"
+            return f"{_the(self._frozen)} does not answer ({self._roots[self._frozen]})"
         troubles = dict(self._troubles).items()
-        return "; ".join(f"the {role} ({self._roots[role]}): {why}" for role, why in troubles)
+        return "; ".join(f"{_the(role)} ({self._roots[role]}): {why}" for role, why in troubles)
 
     @property
     def low(self) -> bool:
@@ -91,7 +91,7 @@ class Ground:
         """
         for role in roles:
             if self._frozen:
-                reason = f"the {self._frozen} does not answer"
+                reason = f"{_the(self._frozen)} does not answer"
                 raise Frozen(errno.ETIMEDOUT, reason, str(self._roots[role]))
             try:
                 self._recognise(role)
@@ -252,6 +252,11 @@ class Ground:
         path = str(self._roots[role])
         log = structlog.get_logger()
         getattr(log, level)(event, watch=self._watch, folder=role, path=path, **facts)
+
+
+def _the(role: str) -> str:
+    """Name a folder as people say it."""
+    return f"the {role}" if role in {"inbox", "outbox"} else f"the folder {role}"
 
 
 def _try_out(root: Path) -> None:

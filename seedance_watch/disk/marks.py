@@ -206,4 +206,5 @@ def _again(root: Path, mark: str, before: Mark) -> None:
 def _mount_or(before: Mark, other: str) -> str:
     """Say what to do about a folder that is not there."""
     lay = before.home.point
-    return f"mount what was mounted at {lay} before, or {other}; then it goes on by itself"
+    mount = "put it back" if lay == "/" else f"mount what was mounted at {lay} before"
+    return f"{mount}, or {other}; then it goes on by itself"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seedance_watch.core.endings import like_sidecar
 from seedance_watch.core.model import Drop, Part, Role
 from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, Plan, pair, split_ending
@@ -285,7 +286,12 @@ class Serving:
             odd for odd in self.folder.odd if f" {odd}" in said or split_ending(odd)[0] == stem
         )
         found = min(like, default="")
-        return f" ({found} is a link or no plain file, and never opened)" if found else ""
+        if found:
+            return f" ({found} is a link or no plain file, and never opened)"
+        meant = f"{stem}.toml" if f" {stem}.toml" in said else ""
+        if meant and (alike := self.folder.known.intersection(like_sidecar(stem))):
+            return f" ({min(alike)} is none: rename it to {meant})"
+        return ""
 
 
 def _beside(name: str, bundle: Bundle) -> str:

@@ -68,6 +68,7 @@ class Daemon:
         """Tie the parts together, and the runner's news to the inboxes."""
         self.turns = Turns(self.runner, self.lanes)
         self.standstill = Standstill(self.lanes, links=self.turns.chains.links)
+        self.standstill.grounds = self.runner.tools.grounds
         self.runner.listeners.append(self._heard)
 
     @property
@@ -120,6 +121,7 @@ class Daemon:
         """Load the journal and look after the folders for the length of the block."""
         async with self._entered():
             await self.load()
+            self._tell_resumed()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.turns.hands.note_again())
                 pulses = self._pulses(tasks)
@@ -179,6 +181,15 @@ class Daemon:
                 self._inbox(job).keep_off(part.source for part in job.claim.parts)
             self.turns.take_up(job, now)
         self._loaded.set()
+
+    def _tell_resumed(self) -> None:
+        """Tell how many jobs go on where they were, and whether they all wait yet."""
+        if not len(self.queue):
+            return
+        now = self.runner.tools.clock.now()
+        wait_s = max(0.0, (self.queue.next_at() or now) - now)
+        waits = {"wait_s": round(wait_s, 1)} if wait_s else {}
+        structlog.get_logger().info("daemon.resumed", jobs=len(self.queue), **waits)
 
     def _inbox(self, job: Job) -> Inbox:
         """Give the inbox that a job came from."""

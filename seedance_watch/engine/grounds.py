@@ -13,6 +13,7 @@ from seedance_watch.core.events import Effect
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.policy import KEY_CHANGED
+from seedance_watch.core.why import TOO_LITTLE_ROOM
 from seedance_watch.ports import ROOM, Ground
 
 S = State
@@ -50,6 +51,17 @@ class Grounds:
         """Whether the folders that a working job needs next can be worked in."""
         ground = self.grounds.get(job.claim.watch)
         return ground is None or ground.open(*NEEDS[job.state])
+
+    def closed(self, job: Job) -> str:
+        """Say why a working job cannot go on for the sake of its folders, "" where it can."""
+        if self.open(job):
+            return ""
+        ground = self.grounds[job.claim.watch]
+        return ground.closed or TOO_LITTLE_ROOM
+
+    def troubles(self) -> Mapping[str, str]:
+        """Say for each watch entry whose folders cannot be worked in why not."""
+        return {watch: each.closed for watch, each in self.grounds.items() if each.closed}
 
     def can_note(self, job: Job) -> bool:
         """Whether a note about a held job can be written, as far as is known."""

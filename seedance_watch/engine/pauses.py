@@ -5,13 +5,16 @@ not known is settled: results perish.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import structlog
 
+from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Effect
-from seedance_watch.core.orders import Refused
+from seedance_watch.core.machine import Job
+from seedance_watch.core.orders import Act, Order, Refused
 from seedance_watch.core.pauses import LaneOrder, Pause
 from seedance_watch.core.words import meant
 from seedance_watch.engine.daemon import Daemon
@@ -74,15 +77,31 @@ class Pauses:
             del lanes.pauses[provider]
             structlog.get_logger().info("lane.resumed", provider=provider)
         why = lanes.try_now(provider, self.daemon.runner.tools.clock.now())
+        await self._wake(order)
         self.daemon.turns.nudge.set()
         if why:
             return f"{provider} is tried again at once; it took nothing because: {why}"
         return f"{provider} goes on" if paused else f"{provider} is not paused"
 
+    async def _wake(self, order: LaneOrder) -> None:
+        """Let those who were turned away by the provider try again now and not later."""
+        for job in self.daemon.queue.jobs():
+            if _turned_away(job, order.provider):
+                with contextlib.suppress(Refused):  # it has gone on meanwhile
+                    await self.daemon.obey(Order(Act.RELEASE, job.id, by=order.by, seq=job.seq))
+
     def _paying(self) -> str:
         """Say how many calls were being made at this moment; they are finished and recorded."""
         count = sum(effect in _PAYING for effect in self.daemon.runner.doing.values())
         return f"; paid calls under way just now are finished ({count})" if count else ""
+
+
+def _turned_away(job: Job, provider: str) -> bool:
+    """Whether a job waits since a provider took nothing: no key, no credits, no such model."""
+    if job.hold or job.prepared is None or job.prepared.spec.provider != provider:
+        return False
+    last = (each for each in (job.deferred, job.unsent) if each and each.until == job.wake_at)
+    return any(each.kind is FaultKind.DENIED for each in last)
 
 
 def meant_of(order: LaneOrder, known: Iterable[str]) -> str:

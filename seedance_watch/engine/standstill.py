@@ -11,11 +11,13 @@ from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Deferred, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.queue import order
 
 # Before the lane: a job here has nothing at the provider yet.
 _BEFORE = frozenset({State.PREPARED, State.STAGED})
+_UNPAID = _BEFORE | {State.CLAIMING, State.CLAIMED}
 PROBES = 2  # once may be a moment's trouble
 
 
@@ -29,11 +31,13 @@ class Standstill:
         lanes: The providers' lanes.
         probes: How often in a row a provider must have turned all away to be waited for no more.
         links: Gives the jobs that wait for other jobs' videos, each with that other one.
+        grounds: The folders; only what is paid waits for them to come back.
     """
 
     lanes: Lanes
     probes: int = PROBES
     links: Callable[[], Mapping[str, str]] = dict
+    grounds: Grounds = field(default_factory=Grounds)
     _refused: Counter[str] = field(default_factory=Counter)
 
     def heard(self, after: Job, record: Record) -> None:
@@ -78,6 +82,8 @@ class Standstill:
             return job.hold.reason
         if job.deferred and self._refused[job.id] >= self.probes:
             return job.deferred.reason
+        if job.state in _UNPAID and (closed := self.grounds.closed(job)):
+            return closed
         if job.prepared and job.state in _BEFORE:
             return self.lanes.stuck(job.prepared.spec.provider, self.probes)
         return ""

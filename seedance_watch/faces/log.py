@@ -130,10 +130,15 @@ LINES: Mapping[type[Event], tuple[str, str, Facts]] = {
     Released: ("job.released", "info", _said),
 }
 
+# What is held and goes on by itself needs nobody; a limit is worth a look.
+_BY_ITSELF = {"hours": "info", "not_before": "info", "budget": "warning"}
+
 
 def heard(_before: Job, after: Job, record: Record) -> None:
     """Log a recorded event; a listener of the runner."""
     name, level, facts = LINES[type(record.event)]
+    if isinstance(record.event, Held):
+        level = _BY_ITSELF.get(record.event.code, level)
     if isinstance(record.event, Archived) and after.state is State.DONE:
         name = "job.done"
     log = structlog.get_logger()

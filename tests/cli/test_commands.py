@@ -150,6 +150,21 @@ def test_a_single_run_tells_of_what_it_left(tmp_path: Path) -> None:
     assert json.loads(line)["missing"] == "its sidecar shot.toml or shot.png.toml"
 
 
+@pytest.mark.parametrize("away", ["inbox", "outbox"])
+def test_a_single_run_without_a_folder_is_exit_75(tmp_path: Path, away: str) -> None:
+    """It names the folder and ends, whatever waits; when the folder is back it goes on."""
+    studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")
+    assert run("run", "--once", "--config", str(studio.config)).returncode == 0
+    studio.drop('prompt = "waves"\n')
+    getattr(studio, away).rename(tmp_path / "away")
+
+    found = run("run", "--once", "--config", str(studio.config))
+
+    assert found.returncode == 75
+    [line] = [line for line in found.stderr.splitlines() if "cannot be worked in" in line]
+    assert f"the {away} ({getattr(studio, away)}): the folder is not there" in line
+
+
 def test_a_single_run_names_what_waits_for_a_person(tmp_path: Path) -> None:
     """Nothing can be done without a key: it ends, and says where one belongs."""
     studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")

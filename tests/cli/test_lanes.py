@@ -67,6 +67,27 @@ def wait(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
+async def test_resume_lets_those_try_again_that_were_turned_away(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Who mended the key or the account need not wait for the next try."""
+    sandbox.turn(rivya_key_state="revoked")
+    studio.drop('prompt = "waves"\n')
+    await studios.once(studio)
+    [row] = studio.rows()
+    assert row.wake_at is not None
+
+    built = await build(load(studio.config), stop=asyncio.Event(), listeners=())
+    try:
+        await built.daemon.load()
+        await built.pauses.obey(LaneOrder("rivya", False))
+    finally:
+        await built.close()
+
+    [row] = studio.rows()
+    assert row.wake_at is None
+
+
 def test_nothing_is_paid_while_a_provider_is_paused(
     studio: studios.Studio, sandbox: Sandbox
 ) -> None:

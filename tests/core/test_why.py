@@ -125,6 +125,10 @@ TABLE: tuple[tuple[str, Job, Facts, str, str, float | None], ...] = (
         "retry", "rivya: no way there", NOW + 7,
     ),
     (
+        "turned away", job(Unsent(FaultKind.DENIED, "no credits", NOW + 7), upto=SUBMITTING), RUNS,
+        "retry", "the paid call was turned away and nothing is paid: no credits", NOW + 7,
+    ),
+    (
         "folders away", job(upto=PREPARED), replace(RUNS, closed="the outbox is not there"),
         "folder", "its folders cannot be worked in: the outbox is not there", None,
     ),
@@ -211,6 +215,18 @@ def test_every_step_has_words() -> None:
                    "put the missing file beside it"),
         ),
         (
+            why.partner("a.png", "its end image b.png", NOW + 9),
+            True,
+            Answer("partner", "it waits for its end image b.png", NOW + 9,
+                   "put the missing file beside it before that; then it is taken as it is"),
+        ),
+        (
+            why.ignored("sub/a.toml.txt", "no image"),
+            True,
+            Answer("ignored", "it is ignored: no image", None,
+                   "rename it to a.toml, if it is a sidecar"),
+        ),
+        (
             why.ignored("a.tmp", "*.tmp (unfinished transfer)"),
             False,
             Answer("ignored", "it is ignored: *.tmp (unfinished transfer)", None,
@@ -234,7 +250,7 @@ def test_every_step_has_words() -> None:
                    "start the daemon: `seedance-watch run`"),
         ),
     ],
-    ids=lambda each: getattr(each, "code", None),
+    ids=lambda each: getattr(each, "path", None),
 )  # fmt: skip
 def test_files_that_are_no_jobs(waiting: why.Waiting, runs: bool, expected: Answer) -> None:
     """What stands in the inbox's view, as an answer."""

@@ -271,6 +271,20 @@ async def test_link_is_named_where_an_image_is_missed(root: Path) -> None:
     assert "link" not in said["c.toml"]
 
 
+async def test_a_file_that_may_be_meant_is_named_where_a_sidecar_is_missed(root: Path) -> None:
+    """Editors and Windows add an ending that nobody sees."""
+    for name in ("a.png", "b.png"):
+        put(root, name, PNG)
+    put(root, "a.toml.txt", PROMPT)
+    inbox = an_inbox(root)
+    with capture_logs() as lines:
+        async with asyncio.timeout(DEADLINE_S):
+            await inbox.sweep(Taker(inbox, root, root).admit)
+    said = {line["path"]: line["missing"] for line in lines if line["event"] == "inbox.waiting"}
+    assert "(a.toml.txt is none: rename it to a.toml)" in said["a.png"]
+    assert "none" not in said["b.png"]
+
+
 async def test_link_replaced_by_file(root: Path) -> None:
     """A name that was a link counts once a file takes its place."""
     (root / "a.png").symlink_to(root.parent / "nowhere")

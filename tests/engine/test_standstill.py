@@ -23,6 +23,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money, State
+from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.standstill import Standstill
 from seedance_watch.sandbox.server import Sandbox
@@ -104,6 +105,33 @@ def heard(made: Standstill, found: Job) -> None:
 def test_a_hold_says_why() -> None:
     """Whether it is a person or a time that lets it go."""
     assert reasons(lanes(), replace(job("a"), hold=Held("gone", "look"))) == {"a": "look"}
+
+
+def test_a_folder_that_is_away_is_waited_for_by_what_is_paid() -> None:
+    """Nothing else can be lost: it is there at the next run as well."""
+    made = Standstill(lanes())
+    made.grounds = Grounds({"main": Away()})
+    assert made.reasons([job("a", S.CLAIMED), job("b"), job("c", S.READY)]) == {
+        "a": "the outbox is away", "b": "the outbox is away",
+    }  # fmt: skip
+
+
+class Away:
+    """Folders of which one is not there."""
+
+    frozen = low = False
+    closed = "the outbox is away"
+
+    def open(self, *_needs: str) -> bool:
+        return False
+
+    def doubt(self) -> None: ...
+
+    async def enter(self) -> None: ...
+
+    async def run(self, changed: Callable[[], None]) -> None: ...
+
+    async def leave(self) -> None: ...
 
 
 def test_who_waits_for_an_equal_video_waits_as_long_as_that() -> None:
