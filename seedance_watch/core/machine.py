@@ -219,24 +219,28 @@ def _grow(job: Job, event: Event, at: float) -> None:
     Raises:
         IllegalMove: The state has no row for the event; the job is as it was.
     """
-    moves = MOVES[job.state]
-    if type(event) not in moves:
-        message = f"job {job.id}: {type(event).__name__} cannot follow in state {job.state}"
+    kind = type(event)
+    state = MOVES[job.state].get(kind)
+    if state is None:
+        message = f"job {job.id}: {kind.__name__} cannot follow in state {job.state}"
         raise IllegalMove(message)
-    for name, value in _changes(job, moves[type(event)], event, at).items():
+    for name, value in _changes(job, state, event, at).items():
         object.__setattr__(job, name, value)
 
 
 def _changes(job: Job, state: State, event: Event, at: float) -> dict[str, Any]:
     """Give what an event that leads to a state changes."""
-    changes = {"state": state, "seq": job.seq + 1, "at": at, **_waiting(job, event)}
-    changes["spendings"] = _spendings(job, event, at)
-    if type(event) in _KEPT:
-        changes[_KEPT[type(event)]] = event
-    if type(event) in _ANEW:
+    kind = type(event)
+    changes: dict[str, Any] = {"state": state, "seq": job.seq + 1, "at": at}
+    changes |= _waiting(job, event) if kind in _WAITING else _PROGRESS
+    if kind is Intended or job.spendings:
+        changes["spendings"] = _spendings(job, event, at)
+    if kind in _KEPT:
+        changes[_KEPT[kind]] = event
+    if kind in _ANEW:
         changes |= _BROUGHT
     # Unsent leads back to an upload that has grown no younger.
-    if isinstance(event, Staged) or (state is not job.state and type(event) is not Unsent):
+    if kind is Staged or (state is not job.state and kind is not Unsent):
         changes["since"] = {**job.since, state: at}
     return changes
 
@@ -264,6 +268,7 @@ def _spendings(job: Job, event: Event, at: float) -> Spendings:
     return settled(job.spendings, event, job.state)
 
 
+_WAITING = frozenset({Deferred, Unsent, Held, Intended, Staged})
 _PROGRESS: Mapping[str, Any] = {"tries": 0, "alike": 0, "wake_at": None, "hold": None}
 
 

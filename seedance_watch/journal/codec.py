@@ -74,7 +74,7 @@ def decode(name: str, text: str) -> Event:
             "a newer version of seedance-watch wrote it; install that version or a newer one"
         )
     try:
-        event = _adapter(name).validate_json(text)
+        event = _adapter(name).validator.validate_json(text)
     except ValidationError as error:
         raise JournalError(_unreadable(name, error)) from error
     if event is None:

@@ -1,6 +1,8 @@
 """From rows of the database to jobs; one history that cannot be read stops no other."""
 
-from collections.abc import Iterable, Sequence
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
@@ -41,6 +43,23 @@ class Loaded:
 
 def load(found: Iterable[Sequence[Any]]) -> Loaded:
     """Fold each history of a query WORKING."""
+    with _no_garbage():
+        return _loaded(found)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Look for no garbage meanwhile: what is made is kept, and is gone through ever again."""
+    looks = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if looks:
+            gc.enable()
+
+
+def _loaded(found: Iterable[Sequence[Any]]) -> Loaded:
     loaded = Loaded()
     for stored_id, rows in groupby(found, itemgetter(0)):
         lines = list(rows)
@@ -72,12 +91,13 @@ def history(job_id: str, lines: Iterable[Sequence[Any]]) -> list[Record]:
     Raises:
         JournalError: An event is damaged or cannot be read.
     """
-    return [_record(job_id, line) for line in lines]
+    stored_id = storable(job_id)
+    return [_record(job_id, stored_id, line) for line in lines]
 
 
-def _record(job_id: str, line: Sequence[Any]) -> Record:
+def _record(job_id: str, stored_id: str, line: Sequence[Any]) -> Record:
     seq, at, name, data, total = line
-    if total != sql.checksum(storable(job_id), seq, at, name, data):
+    if total != sql.event_sum(stored_id, seq, at, name, data):
         raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
     try:
         return Record(job_id, seq, at, codec.decode(name, data))

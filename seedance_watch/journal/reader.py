@@ -7,7 +7,8 @@ killed, when it is not running, and in a directory that cannot be written.
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -134,7 +135,8 @@ class SqliteReader:
     def load(self) -> Loaded:
         """Fold every job that is not at rest."""
         try:
-            return loading.load(self._all(sql.WORKING))
+            with self._asked():
+                return loading.load(self._connection.execute(sql.WORKING))
         except Undecodable:
             return self._load_singly()
 
@@ -199,12 +201,18 @@ class SqliteReader:
 
     def _all(self, text: str, *values: str | float) -> Sequence[Any]:
         """Give everything that a query finds, from one moment."""
+        with self._asked():
+            return self._connection.execute(text, values).fetchall()
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """Have the connection alone, and put what goes wrong into words."""
         with self._lock:
             if self._frozen and place.wal(self._path).exists():
                 self._connection.close(True)
                 self._connection = self._open()
             try:
-                return self._connection.execute(text, values).fetchall()
+                yield
             except UnicodeDecodeError as error:
                 raise Undecodable(words("read", self._path, _damage(error))) from error
             except (apsw.Error, OSError) as error:

@@ -2,6 +2,7 @@
 
 import json
 import zlib
+from typing import Any
 
 from histories import text
 from hypothesis import given
@@ -17,3 +18,13 @@ def test_a_checksum_is_that_of_the_values_as_json(values: list[sql.Value]) -> No
     """It is the CRC of a JSON list in which every number has a fraction."""
     plain = [float(each) if isinstance(each, int) else each for each in values]
     assert sql.checksum(*values) == zlib.crc32(json.dumps(plain).encode())
+
+
+@given(text, st.integers(-(2**63), 2**63 - 1) | st.none(), st.floats(), text, text | st.binary())
+def test_an_event_has_the_same_checksum(
+    job_id: str, seq: int | None, at: float, name: str, data: str | bytes
+) -> None:
+    """Written out for speed, and as it was, also for what damage makes of it."""
+    values: Any = (job_id, seq, at, name, data)
+
+    assert sql.event_sum(*values) == sql.checksum(*values)
