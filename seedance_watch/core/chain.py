@@ -217,7 +217,10 @@ def _of_ended(name: str, shot: Shot) -> Video | Held:
         return shot.video
     how = "was given up" if shot.state is S.CANCELLED else "has no video"
     why = f": {shot.reason}" if shot.reason else ""
-    cure = f"`seedance-watch retry {shot.job_id}`, or drop {name} again"
+    cure = (
+        f"Correct what is wrong with {name}, then move its files from failed/ back to the inbox, "
+        f"or type `seedance-watch retry {shot.job_id}`"
+    )
     return Held(BROKEN, f"it starts from {name}, and that {how} (job {shot.job_id}{why}). {cure}")
 
 
