@@ -89,10 +89,10 @@ def _wished(text: str, table: dict[str, object], folder: Path) -> None:
     """Check a sidecar as `check` does, beside the images that it needs."""
     config = load(_file(folder, f'{_WATCH}[watch.defaults]\nprompt = "p"\n'), environ={})
     (folder / "inbox").mkdir()
-    images = [] if table.keys() & {"text_only", "start_from"} else ["shot01.png"]
+    images = [] if table.keys() & {"text_only", "start_from"} else ["wish.png"]
     images += [str(table["end_image"])] if "end_image" in table else []
     for name in images:
         (folder / "inbox" / name).touch()
-    sidecar = folder / "inbox/shot01.toml"
+    sidecar = folder / "inbox/wish.toml"
     sidecar.write_text(text)
     preview(sidecar, config)
