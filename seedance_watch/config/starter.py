@@ -31,6 +31,7 @@ provider = "rivya"       # or "segmind"
 [watch.defaults]
 duration = 5             # seconds
 #resolution = "720p"
+#preview = "gif"         # a small animation beside each video, for chats
 #prompt = "..."          # with a prompt here, an image needs no sidecar
 
 # What this folder may spend at a provider. What does not fit waits for the next day or month.
@@ -61,6 +62,10 @@ api_key_env = "SEGMIND_API_KEY"
 # Messages by mail, Slack, ntfy and others. Their address is a secret: it has its own file.
 #[[notify]]
 #url_file = "/etc/seedance-watch/notify.url"
+
+# A page in the browser, at http://127.0.0.1:8470; see docs/PAGE.md
+#[web]
+#listen = "8470"
 
 # Figures for Prometheus, at http://127.0.0.1:9469/metrics
 #[metrics]
