@@ -1,16 +1,18 @@
 """A whole studio in miniature: the real daemon against the sandbox, in one process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch import samples
 from seedance_watch.app.build import build, make_folders
+from seedance_watch.app.service import Service
 from seedance_watch.config.load import NAME, load
 from seedance_watch.core.model import State
 from seedance_watch.disk import files
 from seedance_watch.engine.runner import Heard
+from seedance_watch.engine.threads import Threads
 from seedance_watch.sandbox.keys import RIVYA_KEY, SEGMIND_KEY
 from seedance_watch.sandbox.knobs import Knobs
 from seedance_watch.sandbox.server import running
@@ -87,8 +89,14 @@ def shots(pictures: tuple[str, ...]) -> tuple[Shot, ...]:
     )
 
 
-def lay_out(folder: Path, url: str) -> Path:
-    """Write the studio's configuration and keys; give the configuration's path."""
+def lay_out(folder: Path, url: str, *, more: str = "") -> Path:
+    """Write the studio's configuration and keys; give the configuration's path.
+
+    Args:
+        folder: The studio's folder.
+        url: Where the sandbox is.
+        more: What else the configuration says.
+    """
     files.make_dirs(folder.absolute() / "state")
     keys: Mapping[str, str] = {"rivya": RIVYA_KEY, "segmind": SEGMIND_KEY}
     for name, key in keys.items():
@@ -96,7 +104,7 @@ def lay_out(folder: Path, url: str) -> Path:
         path.touch(mode=0o600)
         path.write_text(key, encoding="utf-8")
     config = folder / NAME
-    config.write_text(_CONFIG.format(url=url), encoding="utf-8")
+    config.write_text(_CONFIG.format(url=url) + more, encoding="utf-8")
     return config
 
 
@@ -127,3 +135,24 @@ async def play(folder: Path, listeners: tuple[Heard, ...]) -> Mapping[State, int
         finally:
             await built.close()
         return built.daemon.ended
+
+
+async def show(folder: Path, listen: str, begun: Callable[[Service], object]) -> None:
+    """Let the demo's daemon run with its page until it is asked to stop.
+
+    Args:
+        folder: The studio folder to make.
+        listen: Where the page is served.
+        begun: Told of the daemon before it begins.
+
+    Raises:
+        SeedanceWatchError: The folder cannot be used.
+    """
+    async with running(_KNOBS) as sandbox:
+        more = f'\n[web]\nlisten = "{listen}"\n'
+        config = load(lay_out(folder, sandbox.url, more=more))
+        make_folders(config)
+        drop(config.watches[0].inbox)
+        service = Service(config, Threads.installed())
+        begun(service)
+        await service.run()

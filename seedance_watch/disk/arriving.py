@@ -11,8 +11,9 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 
 from seedance_watch.core.naming import slug
 from seedance_watch.core.pairing import IMAGE_ENDINGS
@@ -76,6 +77,7 @@ class Arrival:
     inbox: Path
     key: str
     _open: int = -1
+    _lock: Lock = field(default_factory=Lock)  # a write may hang while it is discarded
 
     @property
     def scratch(self) -> Path:
@@ -100,17 +102,19 @@ class Arrival:
     def write(self, data: bytes) -> None:
         """Go on with it."""
         view = memoryview(data)
-        while view:
-            view = view[os.write(self._open, view) :]
+        with self._lock:
+            while view:
+                view = view[os.write(self._open, view) :]
 
     def end(self) -> None:
         """It is whole; durable."""
-        fd, self._open = self._open, -1
-        if fd >= 0:
-            try:
-                os.fsync(fd)
-            finally:
-                os.close(fd)
+        with self._lock:
+            fd, self._open = self._open, -1
+            if fd >= 0:
+                try:
+                    os.fsync(fd)
+                finally:
+                    os.close(fd)
 
     def place(
         self, folder: str, stem: str, parts: Mapping[str, Path], sidecar: Callable[[str], bytes]

@@ -1,16 +1,18 @@
 """What the page shows of a real daemon, and what nobody gets to see by it."""
 
 import os
+import threading
 from pathlib import Path
 
 import pytest
 import studios
 from visiting import visiting
 
-from seedance_watch.app.page import looking
+from seedance_watch.app.page import looking, source, stills
 from seedance_watch.app.page.source import Answers
 from seedance_watch.config.load import load
 from seedance_watch.core.model import State
+from seedance_watch.disk import arriving
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -157,3 +159,30 @@ async def test_the_sheet_goes_on(studio: studios.Studio, monkeypatch: pytest.Mon
     assert [len(sheet.cards) for sheet in sheets] == [2, 2, 1]
     assert shown == newest
     assert [row.job_id in page for row in newest] == [False, False, True, True, False]
+
+
+async def test_a_drive_that_hangs_holds_up_nothing(
+    studio: studios.Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the page nor the daemon nor its end; what lies there is not to be had."""
+    studio.drop('prompt = "waves"\n')
+    never = threading.Event()
+
+    def hung(*_args: object) -> None:
+        never.wait()
+
+    async with visiting(studio) as visit:
+        await visit.done("shot")
+        job = f"/jobs/{visit.row('shot').job_id}"
+        monkeypatch.setattr(stills, "_PATIENCE_S", 0.1)
+        monkeypatch.setattr(source, "_PATIENCE_S", 0.1)
+        monkeypatch.setattr(source, "_SLOTS_S", 0.0)
+        monkeypatch.setattr(stills, "shown", hung)
+        monkeypatch.setattr(arriving, "folders", hung)
+        for _ in range(3):
+            assert (await visit.get(f"{job}/video")).status_code == 404
+            assert (await visit.get("/")).status_code == 200
+        assert (await visit.get(job)).status_code == 200
+        studio.drop('prompt = "trees"\n', name="other")
+        await visit.done("other")
+    never.set()

@@ -1,7 +1,12 @@
 """The page of a daemon that is reloaded: it moves, and nobody who looks at it holds that up."""
 
+import os
+import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import studios
 from serving import daemon, wait
@@ -39,3 +44,22 @@ def test_a_reload_moves_it(studio: studios.Studio) -> None:
         assert "people have to log in with a token" in told.stderr
         assert got(f"http://127.0.0.1:{second}/") == 200
     assert running.process.returncode == 0
+
+
+def test_the_demo_shows_itself(tmp_path: Path) -> None:
+    """On a page, until Ctrl-C."""
+    words = [sys.executable, "-m", "seedance_watch", "demo", str(tmp_path / "demo"), "--page"]
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUNBUFFERED": "1"},
+    ) as process:
+        try:
+            assert process.stdout
+            address = process.stdout.readline().split()[2]
+            wait(lambda: got(address) == 200)
+            wait((tmp_path / "demo/outbox/shot01.toml").exists)
+        finally:
+            process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 0

@@ -22,7 +22,8 @@ from seedance_watch.disk.shelf import Shelf
 from seedance_watch.faces.page.views import Arriving, Board, Film, Said, Sheet, Slot
 
 STILLS = "page/stills"
-_PATIENCE_S = 5.0
+_PATIENCE_S = 2.0  # for an inbox that does not answer; nobody asks it twice meanwhile
+_SLOTS_S = 3.0  # folders do not come and go
 _FRESH_S = 0.4  # a look is good for so long: all browsers ask at the same moment
 
 
@@ -42,6 +43,8 @@ class Answers:
     _looking: Looking = field(init=False)
     _stills: Stills = field(init=False)
     _drops: Drops = field(init=False)
+    _slots: asyncio.Future[tuple[Slot, ...]] | None = None
+    _looked_at: float = 0.0
     _orders: int = 0
     _ended: bool = False
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -119,13 +122,15 @@ class Answers:
 
     async def slots(self) -> tuple[Slot, ...]:
         """Say where a drop may go."""
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                return await asyncio.to_thread(self._drops.slots)
-        except TimeoutError:
-            return tuple(
-                Slot(each.name, closed="it does not answer") for each in self.config.watches
-            )
+        fresh = self._slots is not None and self.now() - self._looked_at < _SLOTS_S
+        if self._slots is None or (self._slots.done() and not fresh):
+            loop = asyncio.get_running_loop()
+            self._slots = loop.run_in_executor(None, self._drops.slots)
+            self._looked_at = self.now()
+        await asyncio.wait({self._slots}, timeout=_PATIENCE_S)
+        if self._slots.done():
+            return self._slots.result()
+        return tuple(Slot(each.name, closed="it does not answer") for each in self.config.watches)
 
     def arriving(self, watch: str) -> Arriving:
         """Begin a drop."""
