@@ -8,7 +8,7 @@ besides the runner where every exception is caught, because a video matters more
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -51,6 +51,14 @@ class Outlet(Protocol):
         """Tell what was noted, until stopped and nothing is left."""
         ...
 
+    def untold(self) -> list[News]:
+        """Take what was noted and could not be told before the end."""
+        ...
+
+    def follows(self, before: "Outlet") -> bool:
+        """Whether it tells the same receiver as one before a reload."""
+        ...
+
 
 @dataclass(slots=True)
 class Outlets:
@@ -60,6 +68,7 @@ class Outlets:
         config: What is wanted.
         tally: Counts since the start, None where nobody reads them.
         outlets: Who is told news.
+        before: Those of the life before, whose counts and untold news are taken over.
         page: The page for browsers, None where there is none.
     """
 
@@ -67,17 +76,28 @@ class Outlets:
     tally: Tally | None = None
     outlets: list[Outlet] = field(default_factory=list)
     page: "Served | None" = None
+    before: InitVar["Outlets | None"] = None
     _broken: set[str] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
-        """Begin to count where somebody reads it."""
+    def __post_init__(self, before: "Outlets | None") -> None:
+        """Begin to count where somebody reads it, or go on where a reload ended."""
         if self.config.metrics.listen or self.config.metrics.textfile:
-            self.tally = Tally()
+            self.tally = (before and before.tally) or Tally()
             self.tally.expect({keys.provider for keys in self.config.keys.watch})
         if commands := _commands(self.config):
             self.outlets.append(Hooks(commands))
         self.outlets += _channels(self.config)
         self.outlets += _addresses(self.config)
+        if before:
+            self._take_over(before)
+
+    def _take_over(self, before: "Outlets") -> None:
+        """Note what could not be told before a reload, where the same receiver is still told."""
+        for old in before.outlets:
+            untold = old.untold()
+            for heir in (each for each in self.outlets if each.follows(old)):
+                for news in untold:
+                    heir.take(news)
 
     def heard(self, before: Job, after: Job, record: Record) -> None:
         """Take in a recorded event; a listener of the runner, which nothing here can stop."""
@@ -121,6 +141,8 @@ class Outlets:
                 _, late = await asyncio.wait(works, timeout=_LAST_WORDS_S)
                 for each in late:
                     each.cancel()
+        if self.tally:
+            self.tally.outlived(built.lookout.look())
 
     def _loops(self, built: Built) -> list[tuple[str, Loop]]:
         """Give every loop that is wanted; its parts are imported only now."""

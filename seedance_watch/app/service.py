@@ -60,6 +60,8 @@ class Service:
     _before: Config | None = None
     _trouble: str = ""
     _single: bool = False
+    _outlets: Outlets | None = None
+    _since: float | None = None
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -111,7 +113,7 @@ class Service:
 
     async def _life(self, journal: SqliteJournal) -> None:
         """Run with one configuration; go back to the one before when it cannot even begin."""
-        outlets = Outlets(self.config)
+        outlets = self._outlets = Outlets(self.config, before=self._outlets)
         try:
             async with self._living(journal, outlets.heard) as built, outlets.running(built):
                 await self._lived(built)
@@ -138,6 +140,7 @@ class Service:
         built = self.built = await build(
             self.config, stop=self._halt, listeners=(*self.listeners, *also), journal=journal
         )
+        built.lookout.since = self._since = self._since or built.lookout.since
         try:
             yield built
             self._open.clear()

@@ -73,6 +73,14 @@ class Hooks:
             for _ in range(AT_ONCE):
                 tasks.create_task(self._working(stop))
 
+    def untold(self) -> list[News]:
+        """Take what no command was begun for."""
+        return self._backlog.rest()
+
+    def follows(self, before: object) -> bool:
+        """Whether it runs the commands, as one before a reload did."""
+        return isinstance(before, Hooks)
+
     async def _working(self, stop: asyncio.Event) -> None:
         while news := await self._backlog.next(stop):
             await self._one(news, self.commands[news.watch, news.kind])

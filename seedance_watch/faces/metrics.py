@@ -169,8 +169,8 @@ def _counters(tally: Tally, live: Live) -> Iterator[Metric]:
         ("submissions", "Intents to pay, by what became of them.", _SUBMISSION, _sent(tally)),
         ("spend", "What counts as spent, once it is settled.", _SPEND, _paid(tally)),
         ("faults", "Times the outside let a step down.", ("provider", "kind"), _faults(tally)),
-        ("watcher_rebuilds", "Times a watcher was set up anew.", ("watch",), _rebuilds(live)),
-        ("missed_events", "Drops that only a scan found.", ("watch",), _missed(live)),
+        ("watcher_rebuilds", "Times a watcher was set up anew.", _WATCH, _rebuilds(tally, live)),
+        ("missed_events", "Drops that only a scan found.", _WATCH, _missed(tally, live)),
     ):
         family = CounterMetricFamily(PREFIX + name, about, labels=labels)
         for values, number in samples:
@@ -180,6 +180,7 @@ def _counters(tally: Tally, live: Live) -> Iterator[Metric]:
 
 _SUBMISSION = ("provider", "model", "outcome")
 _SPEND = ("provider", "watch", "unit")
+_WATCH = ("watch",)
 
 
 def _sent(tally: Tally) -> Samples:
@@ -194,12 +195,12 @@ def _faults(tally: Tally) -> Samples:
     return tally.faults.items()
 
 
-def _rebuilds(live: Live) -> Samples:
-    return [((each.watch,), each.rebuilt) for each in live.inboxes]
+def _rebuilds(tally: Tally, live: Live) -> Samples:
+    return [((each.watch,), each.rebuilt + tally.rebuilds[each.watch]) for each in live.inboxes]
 
 
-def _missed(live: Live) -> Samples:
-    return [((each.watch,), each.missed) for each in live.inboxes]
+def _missed(tally: Tally, live: Live) -> Samples:
+    return [((each.watch,), each.missed + tally.missed[each.watch]) for each in live.inboxes]
 
 
 # Durations

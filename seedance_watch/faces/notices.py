@@ -54,6 +54,7 @@ class Notices:
     first_s: float = FIRST_S
     _backlog: Backlog = field(init=False)
     _failures: int = 0
+    _pending: list[News] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Begin with nothing to tell."""
@@ -72,6 +73,15 @@ class Notices:
             await self._telling(stop)
             woken.cancel()
 
+    def untold(self) -> list[News]:
+        """Take what could not be told, the first first."""
+        pending, self._pending = self._pending, []
+        return pending + self._backlog.rest()
+
+    def follows(self, before: object) -> bool:
+        """Whether it is the same channel as one before a reload, by its place and sort."""
+        return isinstance(before, Notices) and before.name == self.name
+
     def _prove(self) -> None:
         """Say at once what would fail later, when somebody should have been told."""
         try:
@@ -82,17 +92,16 @@ class Notices:
             self._failed(str(error))
 
     async def _telling(self, stop: asyncio.Event) -> None:
-        pending: list[News] = []
         while True:
-            if not pending:
+            if not self._pending:
                 first = await self._backlog.next(stop)
                 if first is None:
                     return
-                pending = [first]
+                self._pending = [first]
                 await pause(self.first_s, stop)
-            pending += self._backlog.rest()
-            if await self._told(pending):
-                pending = []
+            self._pending += self._backlog.rest()
+            if await self._told(self._pending):
+                self._pending = []
             elif stop.is_set():
                 return
             rest_s = min(self.window_s * 2 ** min(self._failures, 10), _LONGEST_S)

@@ -23,6 +23,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Live
 
 # A video takes from half a minute to some minutes; the ends are for sandboxes and bad days.
 BOUNDS_S: tuple[float, ...] = (
@@ -81,6 +82,8 @@ class Tally:
         faults: By provider ("" for our own disk) and kind.
         spent: By provider, watch and unit.
         durations: By phase.
+        rebuilds: Watchers set up anew in lives before this one, by watch.
+        missed: Drops that only a scan found, likewise.
     """
 
     submissions: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -89,6 +92,8 @@ class Tally:
     durations: Mapping[str, Durations] = field(
         default_factory=lambda: {phase: Durations() for phase in PHASES}
     )
+    rebuilds: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
 
     def expect(self, providers: Iterable[str]) -> None:
         """Begin the counts of faults at nothing, so that the first one is seen to happen."""
@@ -109,6 +114,12 @@ class Tally:
             self.submissions[provider, model, outcome] += 1
         self._spend(before, after)
         self._time(before, after, record)
+
+    def outlived(self, live: Live) -> None:
+        """Keep what a daemon counted itself that ends by a reload."""
+        for each in live.inboxes:
+            self.rebuilds[each.watch] += each.rebuilt
+            self.missed[each.watch] += each.missed
 
     def _spend(self, before: Job, after: Job) -> None:
         """Count what is settled now: an intent under way may still cost nothing."""

@@ -124,6 +124,7 @@ class Webhook:
     _failures: int = 0
     _gone: bool = False
     _under_way: "tuple[str, asyncio.Future[int]] | None" = None
+    _late: list[News] = field(default_factory=list)  # what a stop came too early for
 
     def __post_init__(self) -> None:
         """Begin with nothing to tell."""
@@ -143,11 +144,26 @@ class Webhook:
         async with asyncio.TaskGroup() as tasks:
             woken = tasks.create_task(self._backlog.woken(stop))
             while (news := await self._backlog.next(stop)) and not self._gone:
-                await self._one(news, stop)
+                self._late.append(news)
+                if await self._one(news, stop):
+                    self._late.remove(news)
             woken.cancel()
 
-    async def _one(self, news: News, stop: asyncio.Event) -> None:
-        """Tell one thing, again and again until it is taken; after a stop only once more."""
+    def untold(self) -> list[News]:
+        """Take what could not be told, the first first."""
+        late, self._late = self._late, []
+        return late + self._backlog.rest()
+
+    def follows(self, before: object) -> bool:
+        """Whether it tells the same address as one before a reload."""
+        return isinstance(before, Webhook) and before.url == self.url
+
+    async def _one(self, news: News, stop: asyncio.Event) -> bool:
+        """Tell one thing, again and again until it is taken; after a stop only once more.
+
+        Returns:
+            Whether it is done with.
+        """
         while True:
             last = stop.is_set()
             try:
@@ -156,9 +172,11 @@ class Webhook:
                 self._failed(str(error))
             else:
                 if self._answered(news, status):
-                    return
-            if last or self._old(news):
-                return
+                    return True
+            if self._old(news):
+                return True
+            if last:
+                return False
             wait_s = self.waits_s[min(self._failures, len(self.waits_s)) - 1]
             await pause(wait_s * random.uniform(0.8, 1.2), stop)  # noqa: S311 - not a secret
 

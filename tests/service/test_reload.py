@@ -1,13 +1,19 @@
 """A changed configuration is applied without a restart, by signal and by order."""
 
+import base64
 import json
 import signal
+import socket
 import time
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
 
 import outcomes
 import studios
 from serving import Running, daemon, managed, wait
+from telling.receiving import receiver
 
 from seedance_watch.core.model import State
 from seedance_watch.sandbox.server import Sandbox
@@ -42,6 +48,47 @@ def test_a_raised_budget_lets_the_held_job_go(studio: studios.Studio) -> None:
         [line] = [json.loads(line) for line in running.lines if '"config.loaded"' in line]
         assert line["changes"] == ["providers.rivya.budget.per_day: 0.0 -> 100.0"]
     assert running.process.returncode == 0
+
+
+def test_counts_and_untold_news_outlive_a_reload(studio: studios.Studio, tmp_path: Path) -> None:
+    """A counter never begins anew, and what an address would not take is told it afterwards."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        port = server.getsockname()[1]
+    rewrite(studio, "per_day = 0", "per_day = 20")
+    (tmp_path / "secret").write_text(f"whsec_{base64.b64encode(bytes(32)).decode()}")
+    with receiver() as nas:
+        nas.statuses = [503]
+        studio.configure(
+            more=f'[metrics]\nlisten = "127.0.0.1:{port}"\n[[webhook]]\nurl = "{nas.url}"\n'
+            f'secret_file = "{tmp_path / "secret"}"\nevents = ["held"]'
+        )
+        studio.drop('prompt = "waves"\n', name="a")
+        with daemon(studio) as running:
+            wait(lambda: studio.seen("outbox") == ["a.mp4", "a.toml"])
+            since = status(running)["live"]["since"]
+            studio.drop('prompt = "more waves"\n', name="b")
+            wait(lambda: running.said("webhook.failed"))
+            before = spent(port)
+            rewrite(studio, "per_day = 20", "per_day = 20.5")
+
+            assert answered(running)[0] == 0
+            nas.statuses = [200]
+            assert spent(port) == before > 0
+            refused = len(nas.got)
+            wait(lambda: len(nas.got) > refused)
+            assert len({body["data"]["id"] for body in nas.bodies()}) == 1
+            assert status(running)["live"]["since"] == since
+
+
+def status(running: Running) -> dict[str, Any]:
+    return dict(json.loads(running.run("status", "--json").stdout))
+
+
+def spent(port: int) -> float:
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
+        text = page.read().decode()
+    [line] = [line for line in text.splitlines() if line.startswith("seedance_watch_spend_total{")]
+    return float(line.split()[-1])
 
 
 def test_a_hang_up_does_the_same(studio: studios.Studio, tmp_path: Path) -> None:

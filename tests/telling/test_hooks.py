@@ -264,8 +264,8 @@ async def test_a_mistake_in_an_outlet_loses_no_job(
     """It is said once; videos are made."""
     made = outlets.Outlets.__post_init__
 
-    def broken(self: outlets.Outlets) -> None:
-        made(self)
+    def broken(self: outlets.Outlets, before: outlets.Outlets | None) -> None:
+        made(self, before)
         self.outlets.append(_Broken())
 
     monkeypatch.setattr(outlets.Outlets, "__post_init__", broken)
