@@ -63,10 +63,6 @@ api_key_env = "SEGMIND_API_KEY"
 #[[notify]]
 #url_file = "/etc/seedance-watch/notify.url"
 
-# A page in the browser, at http://127.0.0.1:8470; see docs/PAGE.md
-#[web]
-#listen = "8470"
-
 # Figures for Prometheus, at http://127.0.0.1:9469/metrics
 #[metrics]
 #listen = "9469"
