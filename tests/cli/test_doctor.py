@@ -7,12 +7,12 @@ import pty
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import studios
+from shell import daemon, run
 
 from seedance_watch.sandbox.server import Sandbox, threaded
 
@@ -34,13 +34,6 @@ def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
     return made
 
 
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, cwd=studio.folder
-    )
-
-
 def grades(studio: studios.Studio) -> tuple[int, dict[str, list[tuple[str, str]]]]:
     """Give the exit code, and the checks by what they are about."""
     told = run(studio, "doctor", "--json")
@@ -48,21 +41,6 @@ def grades(studio: studios.Studio) -> tuple[int, dict[str, list[tuple[str, str]]
     for each in json.loads(told.stdout)["checks"]:
         found.setdefault(each["about"], []).append((each["grade"], each["said"]))
     return told.returncode, found
-
-
-@contextmanager
-def daemon(studio: studios.Studio) -> Iterator[None]:
-    """Run the daemon in a process of its own; stop it at the end."""
-    command = [sys.executable, "-m", "seedance_watch", "run", "--config", str(studio.config)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        ready = any("daemon.ready" in line for line in process.stderr)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
-            assert (ready, process.returncode) == (True, 0)
 
 
 def test_a_sound_studio_is_found_sound(studio: studios.Studio, sandbox: Sandbox) -> None:

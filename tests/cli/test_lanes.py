@@ -2,16 +2,13 @@
 
 import asyncio
 import json
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import studios
+from shell import daemon, run, wait
 
 from seedance_watch.app.build import Built, build, make_folders
 from seedance_watch.config.load import load
@@ -35,36 +32,6 @@ def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
     made = studios.lay_out(tmp_path / "studio", sandbox.url)
     run(made, "run", "--once")
     return made
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, cwd=studio.folder
-    )
-
-
-@contextmanager
-def daemon(studio: studios.Studio) -> Iterator[None]:
-    """Run the daemon in a process of its own; stop it at the end."""
-    command = [sys.executable, "-m", "seedance_watch", "run", "--config", str(studio.config)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        ready = any("daemon.ready" in line for line in process.stderr)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
-            assert (ready, process.returncode) == (True, 0)
-
-
-def wait(true: Callable[[], bool]) -> None:
-    """Wait for a fact."""
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 async def test_resume_lets_those_try_again_that_were_turned_away(

@@ -1,15 +1,12 @@
 """Orders from the shell, beside a running daemon and without one."""
 
 import re
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import studios
+from shell import daemon, run, wait
 
 from seedance_watch.sandbox.server import Sandbox, threaded
 
@@ -27,34 +24,6 @@ def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
     made.configure(more="[providers.rivya.budget]\nper_day = 0")
     made.drop('prompt = "waves"\n')
     return made
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-
-@contextmanager
-def daemon(studio: studios.Studio) -> Iterator[None]:
-    """Run the daemon in a process of its own; stop it at the end."""
-    command = [sys.executable, "-m", "seedance_watch", "run", "--config", str(studio.config)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        ready = any("daemon.ready" in line for line in process.stderr)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.communicate(timeout=20)
-            assert (ready, process.returncode) == (True, 0)
-
-
-def wait(true: object) -> None:
-    """Wait for a fact."""
-    end = time.monotonic() + 60
-    while not true():  # type: ignore[operator]
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def held(studio: studios.Studio) -> str:

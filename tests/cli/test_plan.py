@@ -1,8 +1,6 @@
 """`plan`: what would be paid for, compared with what then is."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +9,7 @@ from pathlib import Path
 import pytest
 import studios
 from PIL import Image
+from shell import run
 
 from seedance_watch.app.planned import Planner
 from seedance_watch.app.reading import reading
@@ -43,11 +42,6 @@ def plan(studio: studios.Studio, said: Live | None = None) -> Plan:
 
 def verdicts(found: Plan) -> list[tuple[str, int, str]]:
     return [(each.wish.drop, each.wish.take, each.verdict.code) for each in found.entries]
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_what_is_planned_is_what_is_paid(studio: studios.Studio, sandbox: Sandbox) -> None:

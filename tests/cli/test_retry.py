@@ -1,14 +1,12 @@
 """`retry`, and how people name what an order is for: through the real command line."""
 
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 import studios
+from shell import daemon, run
 
 from seedance_watch.sandbox.server import Sandbox, threaded
 
@@ -40,28 +38,6 @@ def poor(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
         made.drop(f'prompt = "{name}"\n', name=name)
     run(made, "run", "--once")
     return made
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, cwd=studio.folder
-    )
-
-
-@contextmanager
-def daemon(studio: studios.Studio) -> Iterator[None]:
-    """Run the daemon in a process of its own; stop it at the end."""
-    command = [sys.executable, "-m", "seedance_watch", "run", "--config", str(studio.config)]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr
-        ready = any("daemon.ready" in line for line in process.stderr)
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.communicate(timeout=60)
-            assert (ready, process.returncode) == (True, 0)
 
 
 def test_a_failed_drop_is_tried_again(studio: studios.Studio) -> None:

@@ -1,18 +1,12 @@
 """`show` as it is typed."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import studios
+from shell import run
 
 from seedance_watch.sandbox.server import running
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_a_job_is_told_from_beginning_to_end(tmp_path: Path) -> None:

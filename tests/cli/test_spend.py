@@ -1,21 +1,15 @@
 """`spend` as it is typed."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import apsw
 import studios
+from shell import run
 
 from seedance_watch.sandbox.server import running
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 async def test_what_was_spent_is_added_up(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import studios
+from shell import run
 
 from seedance_watch.sandbox.server import Sandbox, threaded
 
@@ -33,13 +34,6 @@ def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
         "shot.mp4",
     ]
     return made
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, cwd=studio.folder
-    )
 
 
 def codes(studio: studios.Studio, *arguments: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import studios
+from shell import run
 
 from seedance_watch.app.asked import Asked, Told
 from seedance_watch.app.asking import live
@@ -49,13 +50,6 @@ def why(studio: studios.Studio, what: object, said: Live | None = None) -> list[
 
 def codes(studio: studios.Studio, what: object) -> list[str]:
     return [each.answer.code for each in why(studio, what)]
-
-
-def run(studio: studios.Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "seedance_watch", *arguments, "--config", str(studio.config)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, cwd=studio.folder
-    )
 
 
 def test_before_the_first_run_files_are_explained(studio: studios.Studio) -> None:
