@@ -3,10 +3,13 @@
 A name that somebody else took meanwhile is left to them, and the extra is left out.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 from seedance_watch.core import extras, naming
+from seedance_watch.core.endings import normal
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Extra, ExtraKind
 from seedance_watch.disk import files, placing
@@ -33,8 +36,9 @@ def _free_sequence(job: Job, places: Places, stem: str) -> str:
     plain = placing.refuses(replace(job.claim, stem=name), places)
     for choice in count(1):
         found = naming.sequence_stem(job.claim, name, choice=choice, longest=longest, plain=plain)
+        own = normal(found).casefold() == normal(stem).casefold()
         names = f"{found}.mp4", f"{found}.toml"
-        if found != stem and not any(files.exists(below(places.outbox, n)) for n in names):
+        if not own and not any(files.exists(below(places.outbox, each)) for each in names):
             return found
     raise AssertionError
 
@@ -58,11 +62,20 @@ def put(job: Job, places: Places, extra: Extra, *, receipt: bytes) -> Putting:
             files.write_new(note, receipt, scratch=part.parent)
         files.move(part, target, scratch=part.parent)
     except files.Taken:
-        if receipt:
-            placing.take_back(note, receipt)
+        _take_back(note, receipt)
         return Putting.TAKEN
+    except OSError:
+        with suppress(OSError):  # it may be left out in the end, and no receipt lies alone
+            if not files.exists(target):
+                _take_back(note, receipt)
+        raise
     files.sync_dir(target.parent)
     return Putting.PLACED
+
+
+def _take_back(note: Path, receipt: bytes) -> None:
+    if receipt:  # or an empty file of somebody else would be taken for it
+        placing.take_back(note, receipt)
 
 
 def say_unjoined(places: Places, extra: Extra) -> None:
