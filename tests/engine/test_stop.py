@@ -85,8 +85,9 @@ class Stage:
 
 def case_of(effect: Effect, provider: str) -> Case:
     """Give a drop whose job comes to an effect: to reconcile, there must be a doubt."""
-    doubtful = effect is Effect.RECONCILE
-    return Case(provider, fault=("reset_after", PAYS[provider]) if doubtful else ("", ""))
+    doubtful, extras = effect is Effect.RECONCILE, effect is Effect.ADD
+    fault = ("reset_after", PAYS[provider]) if doubtful else ("", "")
+    return Case(provider, fault=fault, extras=extras)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 
 from seedance_watch.core import machine
 from seedance_watch.core.errors import JournalError
-from seedance_watch.core.events import EVENT_TYPES, Archived, Claimed, Event, Intended, Prepared
+from seedance_watch.core.events import (
+    EVENT_TYPES,
+    Archived,
+    Claimed,
+    Event,
+    Intended,
+    Placing,
+    Prepared,
+)
 from seedance_watch.core.model import Money
 from seedance_watch.journal import codec
 
@@ -128,3 +136,8 @@ def test_decoding_is_fast() -> None:
         for each in texts:
             codec.decode(*each)
     assert (time.process_time() - began) * 5 < 2.5
+
+
+def test_a_name_from_before_extras_has_none() -> None:
+    """Nothing is made beside the videos of an older version."""
+    assert codec.decode("Placing", '{"name":"shot.mp4","receipt":""}') == Placing("shot.mp4", "")
