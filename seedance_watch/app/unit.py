@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.app.providers import rivya, segmind
-from seedance_watch.config.keys import KeySource, s3_sources, source_of, told_sources
+from seedance_watch.config.entry import needs_token
+from seedance_watch.config.keys import KeySource, page_source, s3_sources, source_of, told_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.words import show_path
 from seedance_watch.disk.mounts import LOCAL, mount_of, mounts
@@ -205,6 +206,7 @@ def _sources(config: Config) -> list[KeySource]:
     found = [source_of(keys) for name, keys in config.providers.items() if name in used]
     bucket = config.s3 and config.segmind.image_host == "s3"
     found += s3_sources(config.s3) if config.s3 and bucket else ()
+    found += [page_source(config.web)] if needs_token(config.web) else ()
     return found + [key for each in told_sources(config.notify, config.webhook) for key in each]
 
 

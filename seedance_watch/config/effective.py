@@ -5,7 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import BaseModel
 
-from seedance_watch.config.keys import KeySource, key_place, s3_sources, source_of, told_sources
+from seedance_watch.config.entry import needs_token
+from seedance_watch.config.keys import (
+    KeySource,
+    key_place,
+    page_source,
+    s3_sources,
+    source_of,
+    told_sources,
+)
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import ROLES
 from seedance_watch.core.errors import ConfigError
@@ -74,6 +82,8 @@ def _secrets(config: Config, environ: Mapping[str, str]) -> Iterator[Row]:
     sources = [source_of(each) for each in config.providers.values()]
     if config.s3:
         sources += s3_sources(config.s3)
+    if needs_token(config.web):
+        sources.append(page_source(config.web))
     for told in told_sources(config.notify, config.webhook):
         sources += told
     for source in sources:

@@ -59,6 +59,11 @@ def reachable(keys: WebKeys) -> bool:
     return bool(keys.listen and not loopback(keys.listen)) or bool(keys.hosts)
 
 
+def needs_token(keys: WebKeys) -> bool:
+    """Whether a token has to be there."""
+    return keys.listen is not None and (reachable(keys) or keys.token_file is not None)
+
+
 def _cure(error: ConfigError) -> str:
     said = "; ".join(each.problem for each in error.complaints)
     return f"{said}; {_MAKE}, put it into one of them, or listen at 127.0.0.1 without `hosts`"

@@ -12,6 +12,9 @@ import studios
 from serving import daemon, wait
 from visiting import free_port
 
+from seedance_watch.core.model import State
+from seedance_watch.core.snapshot import Row
+
 
 def got(url: str) -> int:
     try:
@@ -46,6 +49,12 @@ def test_a_reload_moves_it(studio: studios.Studio) -> None:
     assert running.process.returncode == 0
 
 
+def done(studio: studios.Studio) -> list[Row]:
+    if not (studio.folder / "state/journal.db").exists():
+        return []
+    return [row for row in studio.rows() if row.state is State.DONE]
+
+
 def test_the_demo_shows_itself(tmp_path: Path) -> None:
     """On a page, until Ctrl-C."""
     words = [sys.executable, "-m", "seedance_watch", "demo", str(tmp_path / "demo"), "--page"]
@@ -59,7 +68,11 @@ def test_the_demo_shows_itself(tmp_path: Path) -> None:
             assert process.stdout
             address = process.stdout.readline().split()[2]
             wait(lambda: got(address) == 200)
-            wait((tmp_path / "demo/outbox/shot01.toml").exists)
+            demo = studios.Studio(tmp_path / "demo")
+            wait(lambda: any(row.label == "shot01" for row in done(demo)))
+            [job] = [row.job_id for row in done(demo) if row.label == "shot01"]
+            for picture in ("poster", "thumb"):
+                assert got(f"{address}jobs/{job}/{picture}") == 200
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0

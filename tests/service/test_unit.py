@@ -97,6 +97,11 @@ def test_a_stop_waits_for_the_longest_paid_call(studio: studios.Studio) -> None:
 
 def test_keys_are_handed_over_as_credentials(studio: studios.Studio) -> None:
     """From the key's file, or where the unit's printer says that it belongs; used ones only."""
+    studio.configure(more="[web]\nlisten = '8470'")
+    assert "PAGE_TOKEN" not in unit(studio).text()
+    studio.configure(more="hosts = ['studio.example']\ntoken_file = 'page.token'")
+    token = f"{studio.folder}/page.token"
+    assert f"LoadCredential=SEEDANCE_WATCH_PAGE_TOKEN:{token}\n" in unit(studio).text()
     assert f"LoadCredential=RIVYA_API_KEY:{studio.folder}/rivya.key\n" in unit(studio).text()
     assert "SEGMIND" not in unit(studio).text()
 

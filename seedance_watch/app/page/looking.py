@@ -22,7 +22,7 @@ from seedance_watch.core.why import Answer
 from seedance_watch.faces.page.views import Board, Sheet
 from seedance_watch.journal.reader import SqliteReader
 
-_OPEN_MOST, _ENDED_MOST = 2_000, 300
+_OPEN_MOST, _ENDED_MOST = 1_000, 300
 _QUEUE_MOST, _HELD_MOST, _FAILED_MOST, _SHEET = 60, 60, 30, 24
 _KEPT = 500
 _UNMADE = frozenset({State.FAILED, State.CANCELLED})
@@ -61,7 +61,11 @@ class Looking:
                 queue=tuple(self._closeups(waiting[:_QUEUE_MOST], asked)),
                 queue_more=_unheld(snapshot) - len(waiting[:_QUEUE_MOST]),
                 held=tuple(self._closeups(held[:_HELD_MOST], asked)),
-                failed=tuple(self._closeups(_failed(snapshot)[:_FAILED_MOST], asked)),
+                failed=tuple(
+                    each
+                    for each in self._closeups(_failed(snapshot)[:_FAILED_MOST], asked)
+                    if each.answer.code != "returned"
+                ),
             )
 
     def sheet(self, before: str, live: Live, now: float) -> Sheet:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 _SMALL_BYTES = 16_384
 _FIELDS_MOST = 40
+_SMALL_S = 30.0
 _WAIT_S = 30.0  # for the next piece
 
 
@@ -44,7 +45,11 @@ async def small_form(request: Request) -> Mapping[str, str]:
     kind = request.headers.get("content-type", "").partition(";")[0].strip()
     if kind != "application/x-www-form-urlencoded":
         raise HTTPException(415, "a form is needed")
-    body = b"".join([piece async for piece in pieces(request, _SMALL_BYTES)])
+    try:
+        async with asyncio.timeout(_SMALL_S):
+            body = b"".join([piece async for piece in pieces(request, _SMALL_BYTES)])
+    except TimeoutError:
+        raise HTTPException(408, "it did not come") from None
     try:
         pairs = parse_qsl(
             body.decode("ascii"),
