@@ -15,7 +15,7 @@ _LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
 _LOGGED = re.compile(
     r"""(?:\.(?:debug|info|warning|error|exception|critical)\(\s*|name = |PAUSED = |, |: """
     r"""|else )"((?:job|inbox|account|watcher|lane|library|provider|journal|daemon|spool"""
-    r"""|config|metrics|extra|outlet|hook|notice|webhook|page)"""
+    r"""|config|control|metrics|extra|outlet|hook|notice|webhook|page)"""
     r"""\.(?!html")[a-z_]+)\""""
 )
 

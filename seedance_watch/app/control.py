@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from seedance_watch.app.asking import LOOK, SOCKET, lives, reachable
@@ -20,6 +21,7 @@ from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.core.snapshot import Live
 
 _LINE_MAX_BYTES = 65_536
+_DRAIN_S = 2.0
 _ORDERS: TypeAdapter[Order | LaneOrder] = TypeAdapter(Order | LaneOrder)
 _RELOAD = b'"reload"\n'
 
@@ -107,10 +109,26 @@ async def listening(front: Front, state_dir: Path) -> AsyncIterator[None]:
 
 async def _serve(front: Front, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answer one line."""
-    with contextlib.closing(writer), contextlib.suppress(ConnectionError, ValueError):
-        line = await reader.readline()
-        writer.write((await _reply(front, line)) + b"\n")
+    with contextlib.closing(writer), contextlib.suppress(ConnectionError):
+        try:
+            line = await reader.readline()
+        except ValueError:
+            line = await _refused(reader)
+        else:
+            line = await _reply(front, line)
+        writer.write(line + b"\n")
         await writer.drain()
+
+
+async def _refused(reader: asyncio.StreamReader) -> bytes:
+    """Say no to a line that is too long, once it is over: else it would cut the answer off."""
+    reason = f"a line of more than {_LINE_MAX_BYTES} bytes is no order"
+    structlog.get_logger().warning("control.refused", reason=reason)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_S):
+            while (more := await reader.read(_LINE_MAX_BYTES)) and not more.endswith(b"\n"):
+                pass
+    return json.dumps(asdict(Answer(False, reason))).encode()
 
 
 async def _reply(front: Front, line: bytes) -> bytes:

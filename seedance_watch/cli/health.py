@@ -23,7 +23,7 @@ def health(*, config: Annotated[Path | None, Parameter(name=["--config", "-c"])]
         The configuration; found as by `run`.
     """
     found = live(load(find_config(config)).state_dir)
-    wrong = ills(found) if found else ["no daemon runs, or it does not answer"]
+    wrong = ills(found) if found else ["no daemon runs"]
     for each in wrong:
         say(f"seedance-watch: {each}")
     for each in notes(found) if found else []:

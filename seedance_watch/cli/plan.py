@@ -9,10 +9,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from seedance_watch.app.asking import live
 from seedance_watch.app.planned import Planner
 from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say, show
+from seedance_watch.cli.hearing import heard
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load
 from seedance_watch.core.plan import Entry, Plan
@@ -42,7 +42,7 @@ def plan(
         One JSON object with everything.
     """
     settings, now = load(find_config(config)), RealClock().now()
-    said = live(settings.state_dir)
+    said = heard(settings.state_dir)
     with reading(settings) as reader:
         found, troubles = Planner(settings, reader, said, now).plan()
     for each in troubles:

@@ -11,11 +11,11 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from seedance_watch.app.asked import Asked
-from seedance_watch.app.asking import live
 from seedance_watch.app.found import jobs_of
 from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say
 from seedance_watch.cli.exits import show as printed
+from seedance_watch.cli.hearing import heard
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load
 from seedance_watch.core import story
@@ -59,7 +59,7 @@ def show(
         say("seedance-watch show: name a job; `seedance-watch status` lists them")
         return Exit.USAGE
     settings, code = load(find_config(config)), Exit.OK
-    said = live(settings.state_dir)
+    said = heard(settings.state_dir)
     with reading(settings) as reader:
         asked = Asked(settings, reader, said, RealClock().now())
         for text in jobs:

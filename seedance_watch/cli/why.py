@@ -8,9 +8,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from seedance_watch.app.asked import Asked, Told
-from seedance_watch.app.asking import live
 from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say, show
+from seedance_watch.cli.hearing import heard
 from seedance_watch.config.budgets import zone_of
 from seedance_watch.config.load import find_config, load
 from seedance_watch.engine.clock import RealClock
@@ -38,7 +38,7 @@ def why(
         say("seedance-watch why: name a file or a job; `seedance-watch status` lists the jobs")
         return Exit.USAGE
     settings, now = load(find_config(config)), RealClock().now()
-    said = live(settings.state_dir)
+    said = heard(settings.state_dir)
     with reading(settings) as reader:
         asked = Asked(settings, reader, said, now)
         told = [each for text in what for each in asked.why(text)]

@@ -11,6 +11,8 @@ from seedance_watch.core.snapshot import Live
 
 def ills(live: Live) -> list[str]:
     """Say which loops make no progress; sentences, none when all do."""
+    if live.silent:
+        return [f"process {live.process} {live.silent}"]
     if not live.loops:
         return ["nothing runs yet: the journal is being read"]
     return [

@@ -150,6 +150,7 @@ class Live:
         doing: The effect that each driven job is in, by job name.
         left: What the accounts have left, by provider, as far as it was read.
         loops: Its loops; none before it is ready.
+        silent: Why it tells nothing of itself although it runs, "" when it does.
     """
 
     process: int
@@ -160,6 +161,7 @@ class Live:
     doing: Mapping[str, str] = field(default_factory=dict)
     left: Mapping[str, Money] = field(default_factory=dict)
     loops: tuple[LoopView, ...] = ()
+    silent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

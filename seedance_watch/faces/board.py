@@ -33,15 +33,16 @@ def lines(snapshot: Snapshot, zone: tzinfo) -> Iterator[Line]:
     """Say how things stand, the counts first."""
     yield Line("jobs", _counted(snapshot))
     yield _daemon(snapshot.live, zone, now=snapshot.at)
-    if snapshot.live:
-        for lane in snapshot.live.lanes:
+    live = snapshot.live if snapshot.live and not snapshot.live.silent else None
+    if live:
+        for lane in live.lanes:
             yield _lane(lane, snapshot, zone)
     else:
         yield from (Line(each.provider, str(each), "yellow") for each in snapshot.pauses)
     for budget in snapshot.budgets:
         yield _budget(budget, zone, now=snapshot.at)
-    if snapshot.live:
-        yield from map(_inbox, snapshot.live.inboxes)
+    if live:
+        yield from map(_inbox, live.inboxes)
 
 
 def _counted(snapshot: Snapshot) -> str:
@@ -54,6 +55,8 @@ def _counted(snapshot: Snapshot) -> str:
 def _daemon(live: Live | None, zone: tzinfo, *, now: float) -> Line:
     if live is None:
         return Line("daemon", "none runs: `seedance-watch run` starts it", "yellow")
+    if live.silent:
+        return Line("daemon", f"process {live.process} {live.silent}", "red")
     since = times.moment(live.since, zone, now=now)
     return Line("daemon", f"process {live.process}, version {live.version}, since {since}")
 

@@ -136,7 +136,7 @@ async def daemon(config: Config) -> list[Check]:
     checks += [
         warning("daemon", each, "`seedance-watch status` says more") for each in notes(found)
     ]
-    if found.version != version("seedance-watch"):
+    if not found.silent and found.version != version("seedance-watch"):
         checks.append(warning("daemon", f"{said}; this is another version", "restart it"))
     if (theirs := _user_of(found.process)) not in {None, os.getuid()}:
         cure = f"sudo -u '#{theirs}' seedance-watch doctor"
