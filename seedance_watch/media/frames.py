@@ -8,6 +8,10 @@ from seedance_watch.media import jobfiles, reel
 
 if TYPE_CHECKING:
     from av import VideoFrame
+    from PIL.Image import Image
+
+_UNSAID = 2  # AVCOL_SPC_UNSPECIFIED
+_WIDE, _LOW = 1280, 576
 
 
 def last_frame(video: Path, target: Path) -> None:
@@ -24,10 +28,24 @@ def last_frame(video: Path, target: Path) -> None:
         Fault: GARBLED: there is no such frame. LOCAL: our own disk.
     """
     with reel.opened(video) as shown:
-        image = _last(shown).to_image()  # type: ignore[no-untyped-call]
+        image = _as_shown(_last(shown))
     out = io.BytesIO()
     image.save(out, "PNG")
     jobfiles.write(target, out.getvalue())
+
+
+def _as_shown(frame: "VideoFrame") -> "Image":
+    """Give the colours that players show.
+
+    Where a video does not say how its colours are meant, players take large pictures for BT.709.
+    Taken for anything else they would change a little with each shot of a chain.
+    """
+    from av.video.reformatter import Colorspace  # noqa: PLC0415 - 30 MB that only this needs
+
+    unsaid = frame.colorspace == _UNSAID and (frame.width >= _WIDE or frame.height > _LOW)
+    said = Colorspace.ITU709 if unsaid else None
+    plain = frame.reformat(format="rgb24", src_colorspace=said)
+    return plain.to_image()  # type: ignore[no-any-return, no-untyped-call]
 
 
 def _last(shown: reel.Reel) -> "VideoFrame":

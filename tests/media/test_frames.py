@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import pictures
 import pytest
+from av.video.reformatter import Colorspace
 from PIL import Image
 
 from seedance_watch.core.errors import Fault, FaultKind
@@ -51,6 +52,26 @@ def test_the_last_frame_is_the_one_shown_last(
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (320, 180))
         assert image.tobytes() == last_shown(video).tobytes()
         assert abs(image.getpixel((9, 9))[0] - 230) < 6  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("size", "meant"), [((1280, 720), Colorspace.ITU709), ((640, 360), Colorspace.ITU601)]
+)
+def test_colours_are_those_that_players_show(
+    decoders: Decoders, tmp_path: Path, size: tuple[int, int], meant: Colorspace
+) -> None:
+    """A video that does not say how they are meant is taken as players take it, by its size."""
+    video, target = tmp_path / "shot.mp4", tmp_path / "shot.png"
+    video.write_bytes(pictures.video([Image.new("RGB", size, (200, 40, 90))] * 3))
+    with av.open(str(video)) as container:
+        *_, last = container.decode(video=0)
+    assert last.colorspace == 2
+
+    decoders.last_frame(video, target)
+
+    expected = last.reformat(format="rgb24", src_colorspace=meant).to_image()
+    with Image.open(target) as image:
+        assert image.tobytes() == expected.tobytes()
 
 
 def test_the_same_video_gives_the_same_bytes(decoders: Decoders, tmp_path: Path) -> None:
