@@ -274,6 +274,8 @@ class Daemon:
         """Let the inbox look again where a claim is over; count what ended."""
         self.turns.room.heard(before, after, record)
         self.turns.chains.heard(before, after)
+        if self.turns.chains.stirred:  # while the shot's originals are still put away
+            self.turns.nudge.set()
         self.standstill.heard(after, record)
         self.ended.update([after.state] if after.at_rest else [])
         if after.state is State.CLAIMED or after.at_rest:
