@@ -159,7 +159,12 @@ class Service:
         self.manager.tell(READY=1)
 
     async def _drained(self) -> None:
-        """Wait for the orders and the blocking calls that still know the old daemon."""
+        """Wait for the orders and the blocking calls that still know the old daemon.
+
+        What decodes now makes extras, which were cut short, or pictures for the page.
+        """
+        assert self.built
+        self.built.workers.abandon()
         async with self._quiet:
             await self._quiet.wait_for(lambda: self._orders == 0)
         await self.threads.idle()

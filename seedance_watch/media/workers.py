@@ -110,9 +110,13 @@ class _Worker:
             return "it stopped answering"
         return f"it was ended by signal {-code}" if code < 0 else f"it ended with code {code}"
 
+    def kill(self) -> None:
+        """End the process; whoever waits for an answer is told so. From any thread."""
+        self._process.kill()
+
     def close(self) -> None:
         """End the process at once."""
-        self._process.kill()
+        self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             with suppress(BrokenPipeError):
                 if pipe:
@@ -132,6 +136,8 @@ class Workers:
     idle_s: float = IDLE_S
     limit_s: float = LIMIT_S
     _idle: list[_Worker] = field(default_factory=list)
+    _busy: list[_Worker] = field(default_factory=list)
+    _abandoned: bool = False
     _lock: Lock = field(default_factory=Lock)
 
     def do(
@@ -146,7 +152,7 @@ class Workers:
             kwargs: For the function.
 
         Raises:
-            Fault: Two processes died, or none could be started (LOCAL).
+            Fault: Two processes died, or none could be started any more (LOCAL).
             OSError: The function raises it.
             Bug: The function raises anything else.
         """
@@ -170,6 +176,8 @@ class Workers:
         try:
             found = each.ask(call, self.limit_s)
         except BaseException:
+            with self._lock:
+                self._busy.remove(each)
             each.close()
             raise
         self._give_back(each)
@@ -179,8 +187,13 @@ class Workers:
 
     def _take(self) -> _Worker:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            if self._abandoned:
+                raise Fault(FaultKind.LOCAL, "nothing is decoded any more", code="process")
+            each = self._idle.pop() if self._idle else self._new()
+            self._busy.append(each)
+            return each
+
+    def _new(self) -> _Worker:
         try:
             return _Worker()
         except OSError as error:
@@ -190,14 +203,8 @@ class Workers:
     def _give_back(self, each: _Worker) -> None:
         each.idle_since_s = time.monotonic()
         with self._lock:
+            self._busy.remove(each)
             self._idle.append(each)
-
-    def warm(self) -> None:
-        """Have one ready, because it will be needed in a moment."""
-        with self._lock:
-            ready = bool(self._idle)
-        if not ready:
-            self._give_back(self._take())
 
     def rest(self) -> None:
         """End those that have had nothing to do for a while."""
@@ -206,6 +213,14 @@ class Workers:
     def close(self) -> None:
         """End those that have nothing to do now."""
         self._end(float("inf"))
+
+    def abandon(self) -> None:
+        """End all, also in the middle of a call: what it was for is done again elsewhere."""
+        with self._lock:
+            self._abandoned = True
+            for each in self._busy:
+                each.kill()
+        self.close()
 
     def _end(self, since_s: float) -> None:
         with self._lock:

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -89,6 +90,21 @@ def test_a_call_that_hangs_is_ended(workers: Workers) -> None:
 
     with pytest.raises(Fault, match="longer than"):
         workers.do(BLAME, time.sleep, 60)
+
+
+def test_what_is_abandoned_ends_in_the_middle_of_a_call(workers: Workers) -> None:
+    """Nobody waits for what may take minutes; and no other process is begun for it."""
+    with ThreadPoolExecutor(2) as threads:
+        calls = [threads.submit(workers.do, BLAME, time.sleep, 600) for _ in range(2)]
+        while len(workers._busy) < 2:
+            time.sleep(0.01)
+        workers.abandon()
+
+        for each in calls:
+            with pytest.raises(Fault, match="nothing is decoded any more"):
+                each.result(60)
+    with pytest.raises(Fault, match="nothing is decoded any more"):
+        workers.do(BLAME, abs, -3)
 
 
 def test_processes_without_work_end(workers: Workers) -> None:

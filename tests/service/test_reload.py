@@ -1,5 +1,6 @@
 """A changed configuration is applied without a restart, by signal and by order."""
 
+import asyncio
 import base64
 import json
 import signal
@@ -11,11 +12,17 @@ from typing import Any
 from urllib.request import urlopen
 
 import outcomes
+import pytest
 import studios
 from serving import Running, daemon, managed, wait
 from telling.receiving import receiver
 
+from seedance_watch.app.build import build, folders_made
+from seedance_watch.app.service import Service
+from seedance_watch.config.load import load
+from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import State
+from seedance_watch.engine.threads import Threads
 from seedance_watch.sandbox.server import Sandbox
 
 UNPAID = {State.CLAIMING, State.CLAIMED, State.PREPARED, State.STAGED, State.SUBMITTING}
@@ -237,3 +244,22 @@ def test_a_stop_during_a_reload_is_a_stop(studio: studios.Studio, sandbox: Sandb
         assert running.process.wait(20) == 0
     assert [row.state for row in studio.rows()] == [State.RUNNING]
     assert not running.said("config.loaded")
+
+
+async def test_a_reload_waits_for_no_decoder(studio: studios.Studio) -> None:
+    """A joined video may take many minutes, and nothing paid would be fetched meanwhile."""
+    config = load(studio.config)
+    service = Service(config, Threads.installed())
+    await folders_made(config)
+    service.built = await build(config, stop=asyncio.Event(), listeners=())
+    hours = asyncio.ensure_future(
+        asyncio.to_thread(service.built.workers.do, FaultKind.GARBLED, time.sleep, 9_000)
+    )
+    try:
+        await asyncio.sleep(0)
+        async with asyncio.timeout(60):
+            await service._drained()
+        with pytest.raises(Fault):
+            await hours
+    finally:
+        await service.built.close()
