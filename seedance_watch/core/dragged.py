@@ -17,7 +17,6 @@ _NAME = re.compile(r"[^.].*\.held\b[^/]{0,20}\.txt", re.IGNORECASE | re.DOTALL)
 _JOB = re.compile(r'^job = "([^"\\\s]{1,255})"\s*$', re.MULTILINE)
 _CODE = re.compile(r'^code = "([a-z0-9_]{1,60})"\s*$', re.MULTILINE)
 _ACTS: Mapping[str, Act] = {"inbox": Act.RELEASE, "failed": Act.CANCEL}
-WHERE = tuple(_ACTS)
 
 
 def is_note(name: str) -> bool:

@@ -8,7 +8,6 @@ SeedanceWatchError
   Declined          an intent over budget, or for a video that exists; nothing was recorded
   IllegalMove       our bug: an event in a state that has no row for it
 Fault               the outside let us down; sorted by how we react, not by where it was born
-  Drained           a stop was asked for before the effect began; never a failed try
 """
 
 from dataclasses import dataclass
@@ -136,7 +135,3 @@ class Fault(Exception):
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way out of another process."""
         return partial(Fault, self.kind, self.reason), (), vars(self)
-
-
-class Drained(Exception):
-    """A stop was asked for; the effect was not begun and does not count as a try."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Extra, ExtraKind, Role
+from seedance_watch.core.model import Clip, Extra, ExtraKind
 from seedance_watch.disk import adding, again, drags, files, notes, originals, placing
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.places import PRIVATE, Places, below, local
@@ -64,11 +64,6 @@ class Spool:
     def part(self, job: Job) -> Path:
         """Give the path where a job's video grows."""
         return self.places(job.claim.watch).part(job)
-
-    def original(self, claim: Claiming, role: Role) -> Path | None:
-        """Give the path of a claimed file, None when the drop has none in that role."""
-        part = next((part for part in claim.parts if part.role is role), None)
-        return self.folder(claim) / part.name if part else None
 
     # Originals
 

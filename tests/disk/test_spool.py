@@ -121,8 +121,6 @@ def test_a_claim_takes_all_files_out_of_the_inbox(world: World) -> None:
         assert world.seen("inbox") == {}
         assert (world.spool.folder(claim) / "shot01.png").read_bytes() == IMAGE
         assert (world.spool.folder(claim) / "shot01.toml").read_bytes() == WISH
-    assert world.spool.original(claim, Role.IMAGE) == world.spool.folder(claim) / "shot01.png"
-    assert world.spool.original(claim, Role.END_IMAGE) is None
 
 
 @pytest.mark.parametrize(
