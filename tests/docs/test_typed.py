@@ -1,6 +1,7 @@
 """What the documents let people type is what the program takes."""
 
 import re
+import subprocess
 from pathlib import Path
 
 import manual
@@ -54,6 +55,26 @@ def test_every_block_of_toml_is_taken(page: Path, tmp_path: Path) -> None:
             wrong.append((block.line, refused or "it is good"))
 
     assert wrong == []
+
+
+def test_every_script_is_one() -> None:
+    """Scripts in Python and for the shell parse, so that a copied one runs."""
+    scripts = [block for page in manual.PAGES for block in manual.blocks(page)]
+    wrong = []
+    for block in scripts:
+        if block.language == "python":
+            try:
+                compile(block.text, str(block), "exec")
+            except SyntaxError as error:
+                wrong.append((str(block), str(error)))
+        elif block.language == "sh":
+            read = subprocess.run(
+                ["bash", "-n"], input=block.text, capture_output=True, text=True, check=False
+            )
+            wrong += [(str(block), read.stderr)] if read.returncode else []
+
+    assert wrong == []
+    assert {"python", "sh"} <= {block.language for block in scripts}
 
 
 def test_the_checks_are_about_something() -> None:
