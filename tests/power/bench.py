@@ -25,6 +25,7 @@ CASES = {
     "segmind": Case("segmind"),
     "segmind-v1": Case("segmind", api="v1"),
     "takes-and-end": Case(takes=2, end=True),
+    "extras": Case(extras=True),
 }
 _LOOKS_S = (0.05, 0.1)
 _LIMIT_S = 30.0  # a start takes half a second

@@ -28,7 +28,7 @@ def experiment(kind: str, *more: str) -> tuple[list[Any], dict[str, int]]:
         ("ext4", "rivya", "beside", "loose"),
         ("ext4", "segmind-v1", "on", "synced"),
         ("xfs", "takes-and-end", "beside", "synced"),
-        ("xfs", "rivya", "on", "loose"),
+        ("xfs", "extras", "on", "loose"),
         ("btrfs", "segmind", "beside", "loose"),
         ("btrfs", "takes-and-end", "on", "synced"),
     ],
