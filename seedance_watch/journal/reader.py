@@ -69,6 +69,10 @@ class SqliteReader:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         return [sql.row(each) for each in self._all(sql.ROWS[at_rest], limit)]
 
+    def held(self, *, limit: int) -> list[Row]:
+        """Give held jobs, the last changed first."""
+        return [sql.row(each) for each in self._all(sql.HELD, limit)]
+
     def videos(self, *, limit: int, before: str = "") -> list[Row]:
         """Give jobs that have a video, the last changed first, those before a job; "" for all."""
         name = storable(before)

@@ -159,6 +159,7 @@ ROWS: Mapping[bool | None, str] = {
     True: f"{_ROW} WHERE at_rest = 1 {_LATEST}",
     False: f"{_ROW} WHERE at_rest = 0 {_LATEST_OPEN}",
 }
+HELD = f"{_ROW} WHERE at_rest = 0 AND held <> '' {_LATEST}"
 VIDEOS = f"""{_ROW} WHERE state = 'done' AND video <> '' AND (? = '' OR (changed_at, number) <
     (SELECT changed_at, number FROM jobs WHERE job_id = ?)) {_LATEST}"""  # noqa: S608
 _SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at, sum)

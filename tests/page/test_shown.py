@@ -186,3 +186,23 @@ async def test_a_drive_that_hangs_holds_up_nothing(
         studio.drop('prompt = "trees"\n', name="other")
         await visit.done("other")
     never.set()
+
+
+async def test_what_is_held_is_not_lost_in_the_crowd(
+    studio: studios.Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many others went on since."""
+    monkeypatch.setattr(looking, "_OPEN_MOST", 2)
+    studio.configure(more="[providers.segmind.budget]\nper_day = 0")
+    studio.drop('prompt = "held"\nprovider = "segmind"\n', name="held")
+    async with visiting(studio) as visit:
+        await visit.daemon.until(lambda: studio.rows() and visit.row("held").held)
+        await visit.come()
+        await visit.post("/lanes/rivya", paused="yes")
+        for number in range(4):
+            studio.drop(f'prompt = "{number}"\n', name=f"shot{number}")
+        await visit.daemon.until(lambda: len(studio.rows()) == 5)
+        answers = Answers(load(studio.config), visit.daemon.built)
+        board = await answers.board()
+    assert [each.row.label for each in board.held] == ["held"]
+    assert (len(board.queue), board.queue_more) == (2, 2)

@@ -55,12 +55,12 @@ class Looking:
             asked = Asked(self.config, reader, live, now)
             waiting = [row for row in reversed(snapshot.open) if not row.held]
             waiting.sort(key=lambda row: row.created_at)
-            held = [row for row in snapshot.open if row.held]
+            held = reader.held(limit=_HELD_MOST)
             return Board(
                 snapshot,
                 queue=tuple(self._closeups(waiting[:_QUEUE_MOST], asked)),
                 queue_more=_unheld(snapshot) - len(waiting[:_QUEUE_MOST]),
-                held=tuple(self._closeups(held[:_HELD_MOST], asked)),
+                held=tuple(self._closeups(held, asked)),
                 failed=tuple(
                     each
                     for each in self._closeups(_failed(snapshot)[:_FAILED_MOST], asked)
