@@ -113,13 +113,12 @@ class Asked:
             closed=self._closed(job),
         )
 
-    def _start(self, job: Job) -> tuple[str, State] | None:
+    def _start(self, job: Job) -> Row | None:
         """Find the newest job of the shot that a chained one goes on from."""
         if self.reader is None or not job.claim.start_from:
             return None
         rows = self.reader.named(job.claim.watch, *chain.labels(job.claim))
-        found = next(chain.meant(job.claim, rows), None)
-        return (found.job_id, found.state) if found else None
+        return next(chain.meant(job.claim, rows), None)
 
     def _watch(self, name: str) -> Watch | None:
         return next((each for each in self.config.watches if each.name == name), None)

@@ -14,7 +14,7 @@ from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Deferred, Effect, Returned, Unsent
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import State
-from seedance_watch.core.snapshot import LaneView, Waiting
+from seedance_watch.core.snapshot import LaneView, Row, Waiting
 
 E, S = Effect, State
 
@@ -73,7 +73,7 @@ class Facts:
         video: Where its video was placed, as people write the path, "" for nowhere yet.
         there: Whether the video is still there.
         paused: Since when a person pauses its provider, and how that ends; "" for not.
-        start: The job whose video a chained one waits for, and its state, None: not known.
+        start: The job whose video a chained one waits for, None: not known.
     """
 
     now: float
@@ -86,7 +86,7 @@ class Facts:
     video: str = ""
     there: bool = True
     paused: str = ""
-    start: tuple[str, State] | None = None
+    start: Row | None = None
 
 
 def why(job: Job, facts: Facts) -> Answer:
@@ -150,14 +150,15 @@ def _chained(job: Job, facts: Facts) -> Answer | None:
     if job.state not in {S.CLAIMING, S.CLAIMED} or not job.claim.start_from or job.hold:
         return None
     name, start = job.claim.start_from, facts.start
-    if start and start[1] not in AT_REST:
-        said = f"it waits for the video of {name} (job {start[0]}, {start[1]})"
-        cure = f"nothing, it goes on by itself; `seedance-watch why {start[0]}` tells of that one"
+    if start and start.state not in AT_REST:
+        stands = f"held: {start.held}" if start.held else start.state
+        said = f"it waits for the video of {name} (job {start.job_id}, {stands})"
+        cure = f"nothing, it goes on by itself; `seedance-watch why {start.job_id}` tells of that"
         return Answer("chain", said, cure=cure if facts.runs else _START)
     at = job.since[S.CLAIMING] + (chain.SETTLING_S if start else chain.PATIENCE_S)
     if at <= facts.now:
         return None
-    end = f"it takes what job {start[0]} made" if start else "it is held"
+    end = f"it takes what job {start.job_id} made" if start else "it is held"
     said = f"it starts from {name}; if no such shot is dropped meanwhile, {end}"
     return Answer("chain", said, at)
 

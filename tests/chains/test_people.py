@@ -103,7 +103,7 @@ async def test_what_a_shot_waits_for_is_told(studio: Studio) -> None:
     assert states(studio) == {"b": "claimed", "z": "budget", "c": "claimed", "d": "chain_missing"}
     (b, said), (d, missed) = whys(studio, "b", "d")
     assert (b, d) == ("chain", "chain_missing")
-    assert said == f"it waits for the video of z (job {newest(studio, 'z').job_id}, prepared)"
+    assert said == f"it waits for the video of z (job {newest(studio, 'z').job_id}, held: budget)"
     assert "it starts from x" in missed
     assert newest(studio, "c").reason == "it starts from b"
     snapshot = Snapshot(0.0, {}, open=tuple(studio.rows()))

@@ -10,6 +10,8 @@ from chains.board import GOOD, WRONG, drop, last_frame, newest, sent, states
 from living import living
 from studios import Studio, once
 
+from seedance_watch.core import chain
+from seedance_watch.core.events import Held
 from seedance_watch.core.model import State
 from seedance_watch.sandbox.server import Sandbox
 
@@ -153,3 +155,20 @@ async def test_a_shot_that_nobody_dropped_is_missed(studio: Studio, sandbox: San
     (studio.folder / "a.toml").rename(studio.inbox / "a.toml")
     await once(studio)
     continuous(studio, sandbox, ["a", "b"])
+
+
+async def test_what_is_waited_for_in_vain_ends_by_itself(
+    studio: Studio, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older video is taken when no newer shot comes, a missing one is told of."""
+    monkeypatch.setattr(chain, "PATIENCE_S", 0.4)
+    monkeypatch.setattr(chain, "SETTLING_S", 0.2)
+    drop(studio, "a")
+    await once(studio)
+    async with living(studio) as life:
+        drop(studio, "b", "a")
+        drop(studio, "c", "z")
+        await life.until(lambda: life.states() == ["claimed", "done"] and life.count(Held) == 1)
+
+    assert states(studio) == {"a": "done", "b": "done", "c": "chain_missing"}
+    assert sent(studio, sandbox)["b"] == [last_frame(studio.outbox / "a.mp4")]

@@ -131,7 +131,7 @@ def test_a_video_that_is_placed_is_gone_on_from() -> None:
         assert verdict(job("a", state=state, at=AT + 1)) == Video("a-1", "studio", "a.mp4", CLIP)
 
 
-@pytest.mark.parametrize("state", set(State) - chain.ENDED - {State.NEW})
+@pytest.mark.parametrize("state", sorted(set(State) - chain.ENDED - {State.NEW}))
 def test_a_shot_under_way_is_waited_for(state: State) -> None:
     """Without end, and without looking again and again."""
     assert verdict(job("a", state=state)) == chain.Waits(on="a-1")
