@@ -146,13 +146,6 @@ class Spool:
             files.make_dirs(part.parent)
             files.copy(source, part)
 
-    def holds(self, job: Job, clip: Clip) -> bool:
-        """Whether the part file still is the verified video, byte for byte."""
-        part = self.part(job)
-        with local("reading", part):
-            self._sure(job.claim.watch, "outbox")
-            return files.holds(part, clip.sha256)
-
     def discard(self, job: Job) -> None:
         """Throw the job's part file away, because it is not a whole video."""
         part = self.part(job)

@@ -97,10 +97,6 @@ class Spool(Protocol):
         """Copy a placed video into the job's part file."""
         ...
 
-    def holds(self, job: Job, clip: Clip) -> bool:
-        """Whether the part file still is the verified video, byte for byte."""
-        ...
-
     def discard(self, job: Job) -> None:
         """Throw the job's part file away, because it is not a whole video."""
         ...

@@ -323,11 +323,11 @@ def test_a_cut_claim_from_another_mount_leaves_no_second_drop(world: World, moun
 def test_a_video_is_placed_with_its_receipt(world: World) -> None:
     """Both are in the outbox, the part folder is empty, and repeating it changes nothing."""
     one = fetched(world, claimed(world, world.drop()))
-    assert world.spool.holds(one, CLIP)
+    assert files.holds(world.spool.part(one), CLIP.sha256)
     for _ in range(2):
         assert world.spool.place(one, "shot01.mp4", CLIP, RECEIPT) is Putting.PLACED
         assert world.files("outbox") == {"shot01.mp4": VIDEO, "shot01.toml": RECEIPT}
-    assert not world.spool.holds(one, CLIP)
+    assert not files.holds(world.spool.part(one), CLIP.sha256)
 
 
 @pytest.mark.timeout(20)
@@ -382,7 +382,7 @@ def test_an_equal_video_of_another_job_is_not_taken_for_ours(world: World) -> No
     (world.places.outbox / "shot01.toml").write_bytes(b"theirs")
     (world.places.outbox / "shot01.mp4").write_bytes(VIDEO)
     assert world.spool.place(one, "shot01.mp4", CLIP, RECEIPT) is Putting.TAKEN
-    assert world.spool.holds(one, CLIP)
+    assert files.holds(world.spool.part(one), CLIP.sha256)
 
 
 @pytest.mark.parametrize("part", ["gone", "rotten", "link"])
@@ -648,7 +648,7 @@ def test_promise_10_a_read_only_outbox_keeps_the_video(world: World, mount: Any)
         world.spool.place(one, "shot01.mp4", CLIP, RECEIPT)
     assert (told.value.kind, told.value.code) == (FaultKind.LOCAL, "EROFS")
     assert str(world.places.outbox) in told.value.reason
-    assert world.spool.holds(one, CLIP)
+    assert files.holds(world.spool.part(one), CLIP.sha256)
 
 
 def test_promise_10_a_full_archive_keeps_the_originals(world: World, mount: Any) -> None:
@@ -941,7 +941,7 @@ def test_promise_4_placing_survives_being_cut_at_any_call(sweep: Any, theirs: bo
             if theirs:
                 assert put is Putting.TAKEN
                 assert world.seen("outbox") == {"s/a.mp4": b"theirs"}
-                assert world.spool.holds(job(claim), CLIP)
+                assert files.holds(world.spool.part(job(claim)), CLIP.sha256)
             else:
                 assert put is Putting.PLACED
                 assert world.files("outbox") == {"s/a.mp4": VIDEO, "s/a.toml": RECEIPT}
