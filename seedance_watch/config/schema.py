@@ -236,7 +236,7 @@ class LimitKeys(Keys):
     max_video_bytes: Annotated[int, Field(ge=1_000_000)] = 2_000_000_000
     """A longer download is refused."""
     workers: Annotated[int, Field(ge=1, le=64)] = 2
-    """Images and videos that are worked on at the same time."""
+    """Images and videos worked on at the same time; what is made beside videos comes on top."""
     timezone: Zone | None = None
     """Whose days and months budgets count, such as `Europe/Berlin`. Default: this machine's."""
     balance_every_s: Seconds = 900.0
