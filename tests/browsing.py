@@ -26,7 +26,7 @@ from playwright.sync_api import (
 
 from seedance_watch.sandbox.server import Sandbox, threaded
 
-DEADLINE_S = 60.0
+DEADLINE_S = 40.0
 ROOT = Path(__file__).parents[1]
 expect.set_options(timeout=DEADLINE_S * 1000)
 _NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -73,6 +73,7 @@ class Taker:
         for each in complaints:
             name = each.key.rpartition(".")[2]
             said = f"{each.problem}; {each.hint}" if each.hint else each.problem
+            said = f"{name} {said}" if said.startswith("is ") else said
             wrong[name] = f"{wrong[name]}; {said}" if name in wrong else said
         if by_script(request):
             said = "nothing was dropped: " + "; ".join(map(_told, complaints))

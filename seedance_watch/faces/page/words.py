@@ -1,5 +1,6 @@
 """What the page says and how, as filters of its templates; pure."""
 
+import re
 from collections.abc import Mapping
 
 from seedance_watch.core.budget import Period
@@ -10,6 +11,7 @@ from seedance_watch.core.snapshot import BudgetView
 from seedance_watch.core.words import printable
 from seedance_watch.faces.status_text import AT, MAKING
 
+_ASKED = re.compile(r"^([A-Z]\w+) answered \d+ to [A-Z]+ \S+: ")
 _STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _KINDS: Mapping[State, str] = {
     State.DONE: "done",
@@ -53,6 +55,11 @@ def stands(card: Closeup) -> str:
     return sentence(said)
 
 
+def plain(reason: str) -> str:
+    """Leave out how a provider was asked; the job's history tells that."""
+    return _ASKED.sub(r"\1 says: ", reason, count=1)
+
+
 def title(card: Closeup) -> str:
     """Name a job as people do: its path in the inbox, and which take."""
     return f"{printable(card.row.label)}{f', take {card.take}' if card.take else ''}"
@@ -88,5 +95,6 @@ def period(view: BudgetView) -> str:
 
 
 FILTERS = {
-    each.__name__: each for each in (kind, stands, title, sentence, brief, ago, part, period, act)
+    each.__name__: each
+    for each in (kind, stands, title, sentence, brief, ago, part, period, act, plain)
 }

@@ -137,7 +137,11 @@ function accepted(said) {
 // A failed wish is put back into the form, to be corrected and dropped once more.
 async function again({ dataset }) {
   const wish = Object.entries(JSON.parse(dataset.wish));
-  for (const [name, value] of wish) if (form.elements[name]) form.elements[name].value = value;
+  for (const [name, value] of wish) {
+    const field = form.elements[name];
+    if (field) field.value = value;
+    if (field?.selectedIndex < 0) field.value = ""; // what is usual has no name of its own
+  }
   form.scrollIntoView({ block: "nearest" });
   try {
     const answer = await fetch(dataset.picture);
