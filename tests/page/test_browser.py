@@ -18,9 +18,9 @@ PHONE = {
     "reduced_motion": "reduce",
 }
 _SMALL = """() => [...document.querySelectorAll("a, button, summary, input, select, textarea")]
-  .map((each) => (each.closest("label.zone") ?? each).getBoundingClientRect())
-  .filter(({ width, height }) => width && height && height < 44 && width > 1)
-  .map(({ x, y, width, height }) => `${x} ${y} ${width} ${height}`)"""
+  .map((each) => [each, (each.closest("label.zone") ?? each).getBoundingClientRect()])
+  .filter(([, { width, height }]) => width > 1 && height > 1 && height < 44)
+  .map(([each, { height }]) => `${each.outerHTML.slice(0, 80)} ${height}`)"""
 
 
 @pytest.fixture
