@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import browsing
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from seedance_watch import samples
 
-PHONE = {
+PHONE: Any = {
     "viewport": {"width": 360, "height": 740},
     "is_mobile": True,
     "has_touch": True,
@@ -188,7 +189,7 @@ def test_a_phone_shows_everything_behind_a_token(
     site.studio.configure(more='token_file = "page.token"')  # the last table is [web]
     site.studio.drop('prompt = "waves"\nwaves = 1', name="wrong")
     site.studio.drop('prompt = "waves"', name="harbour/a-rather-long-name-of-a-shot-0001")
-    options = {"base_url": site.url, **PHONE}
+    options: Any = {"base_url": site.url, **PHONE}
     with serving.daemon(site.studio), browsing.window(browser, **options) as window:
         page = window.page
         page.goto("/")
@@ -216,7 +217,7 @@ def test_without_scripts_forms_do_the_same(
     browser: Browser, site: browsing.Site, picture: Path
 ) -> None:
     """A drop that is refused comes back with its reasons; a right one becomes a video."""
-    options = {"base_url": site.url, "java_script_enabled": False}
+    options: Any = {"base_url": site.url, "java_script_enabled": False}
     with serving.daemon(site.studio), browsing.window(browser, **options) as window:
         page = window.page
         page.goto("/")
