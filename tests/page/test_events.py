@@ -10,6 +10,8 @@ import pytest
 import studios
 from visiting import Visit, visiting
 
+from seedance_watch.app.page.source import Answers
+from seedance_watch.config.load import load
 from seedance_watch.faces.page import events
 from seedance_watch.faces.page.events import Audience, Events
 
@@ -142,3 +144,17 @@ async def test_a_stop_waits_for_no_browser(studio: studios.Studio) -> None:
     with pytest.raises(httpx.TransportError):
         async with httpx.AsyncClient() as late:
             await late.get(visit.base)
+
+
+async def test_who_gets_an_old_look_is_told_again(studio: studios.Studio) -> None:
+    """A look is shared by all for a moment; what happened since is shown soon after."""
+    async with visiting(studio) as visit:
+        answers = Answers(load(studio.config), visit.daemon.built)
+        first = await answers.board()
+        assert await answers.board() is first
+        answers.mark()
+        count = await answers.change(0)
+        assert await answers.board() is first
+        async with asyncio.timeout(30):
+            await answers.change(count)
+        assert await answers.board() is not first

@@ -107,7 +107,7 @@ async def test_people_are_answered(method: str, headers: dict[str, str]) -> None
 
 async def test_a_proxy_s_name_is_known() -> None:
     """And no other: behind a proxy on this machine as well."""
-    async with answering(Guard(APP, True, frozenset({"studio.example"}))) as client:
+    async with answering(Guard(APP, local=True, names=frozenset({"studio.example"}))) as client:
         assert (await client.get("/", headers={"host": "studio.example"})).status_code == 200
         assert (await client.get("/", headers={"host": "evil.example"})).status_code == 421
 

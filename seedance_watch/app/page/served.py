@@ -82,7 +82,7 @@ class Served:
             keys.max_upload_bytes,
         )
         gate = Gate(page.application(), doors)
-        guard = Guard(gate, loopback(keys.listen), frozenset(keys.hosts))
+        guard = Guard(gate, local=loopback(keys.listen), names=frozenset(keys.hosts))
         at_once = _AT_ONCE + 2 * keys.max_clients
         proxied = bool(keys.hosts)
         async with serving(keys.listen, guard, at_once=at_once, proxied=proxied) as address:

@@ -48,7 +48,8 @@ class Answers:
     _orders: int = 0
     _ended: bool = False
     _one: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _board: tuple[float, Board] | None = None
+    _board: Board | None = None
+    _seen: int = 0
     _count: int = 1
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -74,12 +75,15 @@ class Answers:
     async def board(self) -> Board:
         """Give everything but the finished videos; the same look for all who ask at once."""
         async with self._one:
-            now = self.now()
-            if self._board is None or not 0 <= now - self._board[0] < _FRESH_S:
+            now, count = self.now(), self._count
+            if self._board is None or not 0 <= now - self._board.snapshot.at < _FRESH_S:
                 live = self.built.lookout.look()
-                found = await asyncio.to_thread(self._looking.board, live, now)
-                self._board = now, found
-            return self._board[1]
+                self._board = await asyncio.to_thread(self._looking.board, live, now)
+                self._seen = count
+            elif self._seen != count:  # whoever asked has to look once more
+                self._seen = count
+                asyncio.get_running_loop().call_later(_FRESH_S, self.mark)
+            return self._board
 
     async def sheet(self, before: str) -> Sheet:
         """Give finished videos."""

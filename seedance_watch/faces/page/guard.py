@@ -22,7 +22,7 @@ _SEND_S = 60.0  # a browser that takes nothing for so long is let go; it asks ag
 _READING = frozenset({"GET", "HEAD"})
 
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "media-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
