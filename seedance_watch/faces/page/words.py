@@ -86,7 +86,7 @@ def ago(at: float, now: float) -> str:
 def part(view: BudgetView) -> float:
     """Give how much of a limit is used, 0..1."""
     most = view.cap.most.amount
-    return float(min(view.spent.amount / most, 1)) if most else 1.0
+    return min(float(view.spent.amount / most), 1.0) if most else 1.0
 
 
 def period(view: BudgetView) -> str:
