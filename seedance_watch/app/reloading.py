@@ -10,6 +10,7 @@ from seedance_watch.config.watches import Watch
 from seedance_watch.core.words import show, show_path
 
 _NONE = "not set"
+_ENTRIES = frozenset({"notify", "webhook"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ def _values(config: Config) -> Mapping[str, str]:
     names = {f"watch[{n}]": f"watch {show(w.name)}" for n, w in enumerate(config.watches, 1)}
     found = {}
     for key, value, origin in effective(config):
+        if value == "[]" and key in _ENTRIES:
+            continue  # what its entries say stands on lines of their own
         entry, dot, rest = key.partition(".")
         starred = f"{value} ({origin})" if value.startswith("***") else value
         found[f"{names.get(entry, entry)}{dot}{rest}"] = starred

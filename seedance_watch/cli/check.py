@@ -7,23 +7,27 @@ from cyclopts import Parameter
 
 from seedance_watch.app.preview import Preview, preview
 from seedance_watch.cli.exits import Exit, say, show
-from seedance_watch.config.effective import effective
+from seedance_watch.config.effective import DEFAULT, MISSING, effective
 from seedance_watch.config.entry import servable
 from seedance_watch.config.keys import key_place, key_warning
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
+from seedance_watch.config.warnings import warnings
+from seedance_watch.config.watches import Watch
 from seedance_watch.core.errors import ConfigError, SidecarError
-from seedance_watch.core.words import printable
+from seedance_watch.core.words import printable, show_path
+from seedance_watch.core.words import show as valued
 
 
 def check(
     *sidecars: Path,
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None,
     quiet: Annotated[bool, Parameter(negative="")] = False,
+    every: Annotated[bool, Parameter(name="--all", negative="")] = False,
 ) -> int:
     """Check the configuration and sidecars; show each job's effective request and its cost.
 
-    Without sidecars the effective configuration is shown, secrets starred.
+    Without sidecars the keys that the file sets are shown, secrets starred.
 
     Parameters
     ----------
@@ -33,17 +37,38 @@ def check(
         The configuration; found as by `run`.
     quiet
         Show only what is wrong.
+    every
+        Show the keys with their defaults, too.
     """
     settings = load(find_config(config))
     servable(settings)
     if not quiet:
         show(f"{settings.file}: the configuration is good")
         _warn_of_keys(settings)
+        for warning in warnings(settings):
+            say(f"warning: {warning}")
     if not sidecars and not quiet:
-        for key, value, origin in effective(settings):
-            show(f"  {key} = {value}    ({origin})")
+        _show_keys(settings, every=every)
     bad = [path for path in sidecars if not _checked(path, settings, quiet=quiet)]
     return Exit.BAD_SIDECAR if bad else Exit.OK
+
+
+def _show_keys(config: Config, *, every: bool) -> None:
+    """Show what each inbox does, then the keys that the file sets, or all."""
+    for watch in config.watches:
+        what = " or ".join(dict.fromkeys(map(str, _providers(watch)))) or "the sidecar's provider"
+        show(f"{show_path(watch.inbox)} -> {what} -> {show_path(watch.outbox)}")
+    for key, value, origin in effective(config):
+        if every or not (origin == DEFAULT or value == MISSING):
+            show(f"  {key} = {value}    ({origin})")
+    if not every:
+        show("  every other key has its default: `check --all` shows them all")
+
+
+def _providers(watch: Watch) -> list[object]:
+    """Give the providers that a folder's drops go to, as far as the configuration says."""
+    named = (layer.values.get("provider") for layer in watch.layers)
+    return [each for each in named if each]
 
 
 def _warn_of_keys(config: Config) -> None:
@@ -78,9 +103,11 @@ def _described(path: Path, found: Preview) -> str:
     total = sum((spec.cost.amount for spec in found.specs), start=first.cost.amount * 0)
     what = f"{len(found.specs)} video(s) with {first.model} at {first.provider}"
     lines = [f"{printable(str(path))}: {what}"]
-    lines += [f"  prompt = {first.prompt!r}    ({first.origins.get('prompt', '')})"]
     lines += [
-        f"  {name} = {value!r}    ({first.origins.get(name, '')})"
+        f"  prompt = {valued(first.prompt, most=200)}    ({first.origins.get('prompt', '')})"
+    ]
+    lines += [
+        f"  {name} = {valued(value)}    ({first.origins.get(name, '')})"
         for name, value in first.params.items()
     ]
     lines += [f"  cost = {first.cost} each, {total.normalize():f} {first.cost.unit} together"]

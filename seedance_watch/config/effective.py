@@ -24,6 +24,7 @@ from seedance_watch.core.words import path_text, show
 Row = tuple[str, str, str]  # key path, value, origin
 
 DEFAULT = "default"
+MISSING = "missing"
 _WHOLE = 20_000  # nothing is cut: this is what people search for why something happens
 
 
@@ -94,4 +95,4 @@ def _secret(source: KeySource, environ: Mapping[str, str]) -> tuple[str, str]:
     try:
         return "********", key_place(source, environ=environ)
     except ConfigError as error:
-        return "missing", error.complaints[0].problem
+        return MISSING, error.complaints[0].problem

@@ -140,7 +140,7 @@ def _read(source: KeySource, environ: Mapping[str, str]) -> tuple[str, str]:
             return text.strip(), shown
         looked.append(f"{shown} {'is empty' if text is not None else problem}")
     if source.file is None:
-        looked.insert(0, f"{source.key.removesuffix('_env')}_file is not configured")
+        looked.append(f"{source.key.removesuffix('_env')}_file is not configured")
     hint = f"put the key into one of them (under a service manager, a credential {source.env})"
     raise ConfigError((Complaint("keys", None, source.key, f"no key: {', '.join(looked)}", hint),))
 

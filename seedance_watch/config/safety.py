@@ -6,10 +6,13 @@ The journal refuses two more: a state folder on a network file system, and a sec
 import os
 import shlex
 import stat
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 from pathlib import Path
+from typing import TypeVar
 
 from seedance_watch.config.keys import KeySource, page_source, s3_sources, source_of, told_sources
 from seedance_watch.config.layout import Place, crossing, places
@@ -17,6 +20,9 @@ from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.toml_lines import Path as KeyPath
 from seedance_watch.core.words import path_text, show_path
+
+T = TypeVar("T")
+LOOK_S = 5.0  # for a look at a hook's program, which may lie on a network drive
 
 # Folders that are full of other things: a watch would take them for drops, or give them to all.
 _SHARED = frozenset(
@@ -125,7 +131,7 @@ def _command_within(ground: _Ground) -> Iterator[Complaint]:
     """Who may drop a file could have it run."""
     for key, file in _programs(ground.config):
         for place in _open_to_people(ground):
-            if Path(os.path.realpath(file)).is_relative_to(place.real.path):
+            if _in_time(partial(_real, file), file).is_relative_to(place.real.path):
                 folder = path_text(place.key)
                 problem = f"{show_path(file)} lies inside {folder}, where people write"
                 yield ground.complaint(key, problem, "move the program out of it")
@@ -134,7 +140,7 @@ def _command_within(ground: _Ground) -> Iterator[Complaint]:
 def _command_open(ground: _Ground) -> Iterator[Complaint]:
     """Who may change a program that we run may do as we may."""
     for key, file in _programs(ground.config):
-        if file.is_file() and (who := _who_else_writes(file)):
+        if who := _in_time(partial(_who_changes, file), ""):
             problem = f"{show_path(file)} is run and can be changed by {who}"
             yield ground.complaint(key, problem, _chmod(file))
 
@@ -189,6 +195,24 @@ def _programs(config: Config) -> Iterator[tuple[KeyPath, Path]]:
             for word in words if isinstance(words, list) else ():
                 if word.startswith("/"):
                     yield ("watch", number, "hooks", name), Path(word)
+
+
+def _real(file: Path) -> Path:
+    return Path(os.path.realpath(file))
+
+
+def _who_changes(program: Path) -> str:
+    """Say who besides its owner may change a program; arguments may be folders or no paths."""
+    return _who_else_writes(program) if program.is_file() else ""
+
+
+def _in_time(look: Callable[[], T], otherwise: T) -> T:
+    """Give what a look at a disk says; one whose server does not answer delays no start."""
+    found: list[T] = []
+    looking = threading.Thread(target=lambda: found.append(look()), daemon=True)
+    looking.start()
+    looking.join(LOOK_S)
+    return found[0] if found else otherwise
 
 
 def _who_else_writes(path: Path) -> str:

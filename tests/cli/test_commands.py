@@ -96,6 +96,27 @@ def test_studios_of_one_name_have_journals_of_their_own(tmp_path: Path) -> None:
     assert first.parent == second.parent == tmp_path / "state" / "seedance-watch"
 
 
+def test_check_shows_what_is_set_and_warns_of_what_will_be_missed(tmp_path: Path) -> None:
+    """Not a hundred defaults, unless they are asked for; a program that is not there is named."""
+    studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")
+    studio.configure(
+        watch='hooks.on_done = ["/no/such/program"]\nhooks.on_held = ["true"]',
+        more='[[webhook]]\nurl = "https://example.com"',
+    )
+
+    found = run("check", "--config", str(studio.config))
+    every = run("check", "--all", "--config", str(studio.config))
+
+    assert found.returncode == every.returncode == 0
+    assert f'"{studio.inbox}" -> rivya -> "{studio.outbox}"' in found.stdout
+    assert "(default)" not in found.stdout
+    assert "(seedance-watch.toml:" in found.stdout
+    assert every.stdout.count("(default)") > 50
+    [*_, hook, secret] = [line for line in found.stderr.splitlines() if line.startswith("warning")]
+    assert 'watch[1].hooks.on_done: "/no/such/program" is not there' in hook
+    assert "webhook[1].secret_env: no key" in secret
+
+
 def test_check_shows_the_request_and_its_cost(tmp_path: Path) -> None:
     """Each effective value with its origin, and what all takes cost together."""
     studio = studios.lay_out(tmp_path / "studio", "http://127.0.0.1:9")

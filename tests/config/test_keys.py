@@ -60,7 +60,7 @@ def test_an_unreadable_key_file_says_why(tmp_path: Path) -> None:
 
 def test_a_key_file_is_mentioned_when_there_is_none() -> None:
     """Somebody without a service manager learns of both other ways."""
-    with pytest.raises(ConfigError, match=r"api_key_file is not configured, the environment"):
+    with pytest.raises(ConfigError, match=r"is not set, providers\.rivya\.api_key_file is not"):
         key_reader(settings(), environ={})()
 
 

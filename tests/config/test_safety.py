@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -328,3 +329,22 @@ def test_a_state_folder_on_a_network_drive_is_refused(layout: Layout) -> None:
             r'state_dir: "\S+/share/state" lies on fuse\S*, .*local disk', found.stderr
         )
         assert sorted(layout.folder.rglob("*")) == before
+
+
+def test_a_program_on_a_drive_that_hangs_delays_no_start_for_long(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start waits a few seconds for it, and goes on."""
+    over, real = threading.Event(), os.path.realpath
+
+    def hangs(path: str | Path) -> str:
+        return str(over.wait(60)) if str(path) == "/mnt/nas/program" else real(path)
+
+    monkeypatch.setattr(safety, "LOOK_S", 0.2)
+    monkeypatch.setattr(os.path, "realpath", hangs)
+    try:
+        layout.write('hooks.on_done = ["/mnt/nas/program"]')
+        assert layout.said() == []
+        assert not over.is_set()
+    finally:
+        over.set()

@@ -78,7 +78,7 @@ def test_counts_and_untold_news_outlive_a_reload(studio: studios.Studio, tmp_pat
             before = spent(port)
             rewrite(studio, "per_day = 20", "per_day = 20.5")
 
-            assert answered(running)[0] == 0
+            assert answered(running) == (0, "providers.rivya.budget.per_day: 20.0 -> 20.5\n", "")
             nas.statuses = [200]
             assert spent(port) == before > 0
             refused = len(nas.got)
