@@ -177,19 +177,22 @@ class Scanner:
 
     def _led_away(self, folder: Folder) -> bool:
         """Say whether a folder that was looked into became a link, or one above it did."""
-        depth = folder.rel.count("/") + 1 if folder.rel else 0
-        path = folder.path
-        for _ in range(depth):
-            if path.is_symlink():
-                return True
-            path = path.parent
+        rel, real = folder.rel, str(self._root)
+        while rel:  # pathlib would take as long as the listing
+            try:
+                if stat.S_ISLNK(os.lstat(f"{real}/{rel}").st_mode):
+                    return True
+            except OSError:
+                return False  # the listing will tell
+            rel = rel.rpartition("/")[0]
         return False
 
     def relook(self, folder: Folder, now_s: float, now: float) -> None:
         """Look again at the files of a folder that matter, and at what was no file of ours."""
-        for file in list(folder.files.values()):
-            if file.due_s is not None or file.kind is not Kind.IMAGE:
-                self.look(folder, file, now_s)
+        image = Kind.IMAGE  # asking an enumeration takes longer than all else here
+        files = folder.files.values()
+        for file in [each for each in files if each.due_s is not None or each.kind is not image]:
+            self.look(folder, file, now_s)
         for name in list(folder.odd):
             self._consider(folder, name, now_s, now)
 

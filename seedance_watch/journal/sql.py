@@ -132,7 +132,12 @@ _NEW_JOB = (
     f"INSERT INTO jobs (job_id, {_NAMES}) VALUES (?, {_MARKS}) ON CONFLICT (job_id) DO NOTHING"  # noqa: S608 - our own column names
 )
 _ASSIGN = ", ".join(f"{name} = ?" for name in _SET)
-_NEXT_JOB = f"UPDATE jobs SET {_ASSIGN} WHERE job_id = ? AND seq = ?"  # noqa: S608
+_ANEW = f"UPDATE jobs SET {_ASSIGN} WHERE job_id = ? AND seq = ?"  # noqa: S608
+# What a job has from its claim never changes, and naming it would write its indexes each time.
+_KEPT = frozenset({"drop_id", "watch", "label", "created_at"})
+_MOVED = ", ".join(f"{name} = ?" for name in _SET if name not in _KEPT)
+_NEXT_JOB = f"UPDATE jobs SET {_MOVED} WHERE job_id = ? AND seq = ?"  # noqa: S608
+_moved = itemgetter(*(number for number, name in enumerate(_SET) if name not in _KEPT))
 _NEW_EVENT = "INSERT INTO events (job_id, seq, at, type, data, sum) VALUES (?, ?, ?, ?, ?, ?)"
 _MARK = "UPDATE jobs SET held = ?, reason = ? WHERE job_id = ? AND seq = ?"
 
@@ -194,7 +199,7 @@ def append(change: Change) -> list[Step]:
     if change.before == 0:
         fence = Step(_NEW_JOB, (job_id, *values))
     else:
-        fence = Step(_NEXT_JOB, (*values, job_id, change.before))
+        fence = Step(_NEXT_JOB, (*_moved(values), job_id, change.before))
     return [fence, *(_event(record) for record in change.records), *_money(change)]
 
 
@@ -259,21 +264,31 @@ def mark_unreadable(job_id: str, seq: int, reason: str) -> Step:
 
 def rewrite(row: Row) -> Step:
     """Give the statement that writes a job's row anew."""
-    return Step(_NEXT_JOB, (*_values(row), storable(row.job_id), row.seq), unless=None)
+    return Step(_ANEW, (*_values(row), storable(row.job_id), row.seq), unless=None)
 
 
 def _values(row: Row) -> tuple[Value, ...]:
-    """Give the columns of a row in the order of _SET."""
-    named: dict[str, Value] = {
-        "cost_amount": str(row.cost.amount) if row.cost else None,
-        "cost_unit": row.cost.unit if row.cost else None,
-        "at_rest": int(at_rest(row)),
-    }
-    for name in (each for each in _SET if each not in {*named, "sum"}):
-        value = getattr(row, name)
-        named[name] = storable(str(value)) if isinstance(value, str) else value
-    named["sum"] = job_sum({**named, "job_id": storable(row.job_id)})
-    return tuple(named[name] for name in _SET)
+    """Give the columns of a row in the order of _SET; spelled out, as every append asks for it."""
+    values: tuple[Value, ...] = (
+        storable(row.drop_id),
+        storable(row.watch),
+        storable(row.label),
+        row.state.value,
+        storable(row.held),
+        storable(row.provider),
+        storable(row.model),
+        str(row.cost.amount) if row.cost else None,
+        row.cost.unit if row.cost else None,
+        row.wake_at,
+        storable(row.reason),
+        row.created_at,
+        row.changed_at,
+        row.seq,
+        storable(row.video),
+        storable(row.fingerprint),
+        int(at_rest(row)),
+    )
+    return (*values, checksum(*_summed((storable(row.job_id), *values))))
 
 
 def checksum(*values: Value) -> int:

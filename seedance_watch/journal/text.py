@@ -18,6 +18,8 @@ _ESCAPED = re.compile(MARK + "([0-9a-f]{4})")
 
 def storable(text: str) -> str:
     """Give the string without what a database refuses."""
+    if text.isascii() and "\0" not in text:
+        return text
     return _FORBIDDEN.sub(lambda found: f"{MARK}{ord(found[0]):04x}", text)
 
 
