@@ -28,7 +28,7 @@ def by_act(found: Job) -> dict[Act, Offer]:
 
 
 @pytest.mark.parametrize(
-    ("state", "hold"), list(product(set(State) - AT_REST - {S.NEW}, (None, DOUBT, BUDGET)))
+    ("state", "hold"), list(product(sorted(set(State) - AT_REST - {S.NEW}), (None, DOUBT, BUDGET)))
 )
 def test_every_offer_is_obeyed(state: State, hold: Held | None) -> None:
     """As it stands, and no other way of it is needed; what needs `anyway` has a warning."""
