@@ -41,6 +41,12 @@ _ELSEWHERE = frozenset({Effect.SUBMIT, Effect.RECONCILE, Effect.POLL})
 _NO_DISK = frozenset({"memory", "process", "twin", "budget", KEY_CHANGED})
 
 
+def _needs(job: Job) -> tuple[str, ...]:
+    """Give the folders for the steps to come; a chained shot takes its frame out of the outbox."""
+    chained = job.state is S.CLAIMED and job.claim.start_from
+    return (*NEEDS[job.state], *(("outbox",) if chained else ()))
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """The folders of all watch entries, by name; an entry without one is always open."""
@@ -50,7 +56,7 @@ class Grounds:
     def open(self, job: Job) -> bool:
         """Whether the folders that a working job needs next can be worked in."""
         ground = self.grounds.get(job.claim.watch)
-        return ground is None or ground.open(*NEEDS[job.state])
+        return ground is None or ground.open(*_needs(job))
 
     def closed(self, job: Job) -> str:
         """Say why a working job cannot go on for the sake of its folders, "" where it can."""

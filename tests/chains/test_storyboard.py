@@ -10,9 +10,10 @@ from chains.board import GOOD, WRONG, drop, last_frame, newest, sent, states
 from living import living
 from studios import Studio, once
 
-from seedance_watch.core import chain
-from seedance_watch.core.events import Held
+from seedance_watch.core import chain, policy
+from seedance_watch.core.events import Deferred, Effect, Held
 from seedance_watch.core.model import State
+from seedance_watch.disk import ground
 from seedance_watch.sandbox.server import Sandbox
 
 TEN = [f"shot{number:02}" for number in range(1, 11)]
@@ -172,3 +173,27 @@ async def test_what_is_waited_for_in_vain_ends_by_itself(
 
     assert states(studio) == {"a": "done", "b": "done", "c": "chain_missing"}
     assert sent(studio, sandbox)["b"] == [last_frame(studio.outbox / "a.mp4")]
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_an_outbox_that_is_away_is_waited_for(
+    studio: Studio, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The video may be there when the share is back: nothing fails, and nothing is said of it."""
+    monkeypatch.setattr(ground, "PULSE_S", 0.05)
+    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, policy.Pace(0.05, 0.05)))
+    drop(studio, "a")
+    await once(studio)
+    away = studio.folder / "away"
+    async with living(studio) as life:
+        studio.outbox.rename(away)
+        await life.until(lambda: life.said("spool.closed"))
+        drop(studio, "b", "a")
+        await life.until(lambda: life.states() == ["claimed"])
+        await life.pulses(8)
+        assert life.count(Held) == 0
+        assert life.count(Deferred) <= 1, "only the step that was under way may fail"
+        away.rename(studio.outbox)
+        await life.until(lambda: life.states() == ["done"])
+
+    continuous(studio, sandbox, ["a", "b"])
