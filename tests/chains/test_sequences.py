@@ -116,3 +116,24 @@ async def test_too_little_room_is_left_to_paid_videos(
     assert len(tries) == policy.ADD_TRIES
     assert "only 1000 bytes are free" in tries[0]
     assert "only 1000 bytes are free" in (studio.outbox / "film.not-joined.txt").read_text()
+
+
+async def test_shots_that_were_made_before_are_joined_from_where_they_are(
+    studio: studios.Studio,
+) -> None:
+    """A second storyboard that differs in its last shot pays for that one alone."""
+    storyboard(studio)
+    assert (await studios.once(studio))[State.DONE] == SHOTS
+    for number in (1, 2):
+        wish = (studio.done / f"shot{number}.toml").read_text()
+        studio.drop(wish, name=f"again/shot{number}", images=("{}.png",) if number == 1 else ())
+    drop(studio, "again/shot3", "shot2", more=f'{GOOD}camera_fixed = true\nsequence = "film"\n')
+
+    assert (await studios.once(studio))[State.DONE] == SHOTS
+
+    assert studio.seen("outbox")[:4] == [
+        "again/film.mp4", "again/film.toml", "again/shot3.mp4", "again/shot3.toml",
+    ]  # fmt: skip
+    receipt = tomli.loads((studio.outbox / "again/film.toml").read_text())["receipt"]
+    shown = [each["file"] for each in receipt["sequence"]["shots"]]
+    assert shown == ["shot1.mp4", "shot2.mp4", "again/shot3.mp4"]
