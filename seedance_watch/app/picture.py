@@ -1,12 +1,14 @@
 """Takes the Snapshot: from the journal, and from the daemon when one runs."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
-from seedance_watch.core.budget import Period, ceiling
+from seedance_watch.core.budget import Ceiling, Period, ceiling, span
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.snapshot import BudgetView, Live, Snapshot
+from seedance_watch.core.model import Money
+from seedance_watch.core.snapshot import BudgetView, DayView, Live, Snapshot
 from seedance_watch.disk import pauses
 from seedance_watch.journal.reader import SqliteReader
 
@@ -48,7 +50,20 @@ def take(
         budgets=budgets,
         live=live,
         pauses=paused,
+        today=tuple(_today(config, reader, now)),
     )
+
+
+def _today(config: Config, reader: SqliteReader, now: float) -> Iterator[DayView]:
+    """Add up what each folder spent today."""
+    since, until = span(Period.DAY, now, zone_of(config))
+    units = {model.provider: model.price.unit for model in CATALOGUE.values()}
+    for watch in config.watches:
+        for provider, unit in units.items():
+            nothing = Money(Decimal(0), unit)
+            spent = reader.spent(Ceiling(provider, watch.name, since, until, nothing))
+            if spent.amount:
+                yield DayView(watch.name, provider, spent)
 
 
 def budgets_of(config: Config, reader: SqliteReader | None, now: float) -> Iterator[BudgetView]:

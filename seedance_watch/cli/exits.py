@@ -81,8 +81,15 @@ def _tell(raised: BaseException) -> Never:
         raise SystemExit(Exit.SOME_FAILED) from None
     except* (SeedanceWatchError, OSError) as group:
         error = _first(group)
-        say(f"seedance-watch: {error}")
+        say(f"seedance-watch: {_words(error)}")
         raise SystemExit(code_of(error) or Exit.BUG) from None
+
+
+def _words(error: BaseException) -> str:
+    """Say what the system refused to do with a file, without its number."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -56,6 +56,11 @@ _DRAG = {
     Act.RELEASE: "to let it go on, move this text to the inbox",
     Act.CANCEL: "to give it up, move this text to the folder `failed`",
 }
+_LIMITED = "to let it try now, within the limit as it is, move this text to the inbox"
+_SOONER = {
+    "budget": " To have it sooner: raise the limit, then `seedance-watch reload`.",
+    "hours": " To have it sooner: change the hours, then `seedance-watch reload`.",
+}
 _REFUSED = {Act.RELEASE: "Not released", Act.CANCEL: "Not given up"}
 _RETRY = "To try again: correct what is wrong and move the files back to the inbox."
 
@@ -116,7 +121,9 @@ def goes_on(job: Job, *, refused: str) -> str:
 
 def _drags(job: Job) -> str:
     """Say what moving the note would do, "" for nothing."""
-    words = [_DRAG[act] for act in _DRAG if _may(job, act)]
+    limited = job.hold is not None and job.hold.code in {"budget", "hours", "not_before"}
+    drags = {**_DRAG, Act.RELEASE: _LIMITED} if limited else _DRAG
+    words = [drags[act] for act in drags if _may(job, act)]
     return f"Without a shell: {'; '.join(words)}." if words else ""
 
 
@@ -133,7 +140,7 @@ def advice(job: Job) -> str:
     assert job.hold is not None, job.id
     hold = job.hold
     if hold.until:
-        return "Nothing needs to be done: it goes on by itself."
+        return f"Nothing needs to be done: it goes on by itself.{_SOONER.get(hold.code, '')}"
     if hold.code in chain.CODES:
         return _CHAIN[hold.code].format(job=job.id)
     if hold.code == policy.KEY_CHANGED:

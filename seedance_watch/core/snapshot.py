@@ -180,6 +180,21 @@ class BudgetView:
 
 
 @dataclass(frozen=True, slots=True)
+class DayView:
+    """What a folder spent today at a provider.
+
+    Attributes:
+        watch: Name of its watch entry.
+        provider: Whose money.
+        spent: What counts since midnight.
+    """
+
+    watch: str
+    provider: str
+    spent: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything, at one moment.
 
@@ -191,6 +206,7 @@ class Snapshot:
         budgets: The limits of days and months.
         live: What the daemon says; None: none runs.
         pauses: Providers that a person paused.
+        today: What each folder spent today, nothing where it spent nothing.
     """
 
     at: float
@@ -200,6 +216,7 @@ class Snapshot:
     budgets: tuple[BudgetView, ...] = ()
     live: Live | None = None
     pauses: tuple[Pause, ...] = ()
+    today: tuple[DayView, ...] = ()
 
     def states(self) -> Mapping[State, int]:
         """Count the jobs that are not held, by state."""

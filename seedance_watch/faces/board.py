@@ -63,9 +63,9 @@ def _daemon(live: Live | None, zone: tzinfo, *, now: float) -> Line:
 
 def _lane(lane: LaneView, snapshot: Snapshot, zone: tzinfo) -> Line:
     left = snapshot.live.left.get(lane.provider) if snapshot.live else None
-    said = f"{lane.in_work} of {lane.seats} in work" + (f", {left} left" if left else "")
-    if not lane.why:
-        return Line(lane.provider, said)
+    said = f"{lane.in_work} of {lane.seats} in work"
+    if not lane.why:  # else the reason may know better than the last look at the account
+        return Line(lane.provider, said + (f", {left} left" if left else ""))
     ends = f" {times.until(lane.until, zone, now=snapshot.at)}" if lane.until else ""
     return Line(lane.provider, f"{said}; takes nothing{ends}: {_flat(lane.why)}", "red")
 

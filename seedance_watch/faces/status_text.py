@@ -152,12 +152,16 @@ def _failed(view: _View) -> Iterator[str]:
 
 
 def _made(view: _View) -> Iterator[str]:
-    rows = [r for r in view.all.ended if r.watch == view.watch and r.video and r.state is S.DONE]
+    ended = [r for r in view.all.ended if r.watch == view.watch and r.state is S.DONE]
+    rows = [r for r in ended if r.video and not r.reason]  # not what points to another's video
     for row in rows[:_ENDED_MOST]:
         yield f"{printable(row.video)}: {view.moment(row.changed_at)}"
 
 
 def _spent(view: _View) -> Iterator[str]:
+    for day in view.all.today:
+        if day.watch == view.watch:
+            yield f"{day.provider}, this folder: {day.spent} today"
     for each in view.all.budgets:
         if each.cap.watch in {"", view.watch}:
             whose = "this folder" if each.cap.watch else "all folders"

@@ -1,9 +1,19 @@
 """The status as people read it, and that strangers' names cannot change what it says."""
 
+from dataclasses import replace
 from datetime import UTC
+from decimal import Decimal
 
-from seedance_watch.core.model import State
-from seedance_watch.core.snapshot import InboxView, LaneView, Live, Row, Snapshot, Waiting
+from seedance_watch.core.model import Money, State
+from seedance_watch.core.snapshot import (
+    DayView,
+    InboxView,
+    LaneView,
+    Live,
+    Row,
+    Snapshot,
+    Waiting,
+)
 from seedance_watch.faces.status_text import SIGN, headed, status
 
 NOW = 1_800_000_000.0
@@ -33,6 +43,18 @@ def lines(text: str, title: str) -> list[str]:
     """Give the lines below a title."""
     part = next(part for part in text.split("\n\n") if part.startswith(title))
     return [line.strip() for line in part.splitlines()[1:]]
+
+
+def test_what_was_spent_today_is_told_without_any_limit() -> None:
+    """Of this folder only; what points to another's video was not made."""
+    today = tuple(
+        DayView(watch, "rivya", Money(Decimal(amount), "credits"))
+        for watch, amount in (("studio", 48), ("other", 16))
+    )
+    ended = (row("a", State.DONE), replace(row("b", State.DONE), reason="it exists already"))
+    text = status(Snapshot(NOW, {}, ended=ended, today=today), "studio", UTC)
+    assert lines(text, "Spent") == ["rivya, this folder: 48 credits today"]
+    assert [line.split(":")[0] for line in lines(text, "Made last")] == ["a.mp4"]
 
 
 def test_each_thing_stands_where_it_belongs() -> None:

@@ -73,7 +73,13 @@ async def test_it_says_how_things_stand(studio: studios.Studio, sandbox: Sandbox
         studio.drop('prompt = "rain"\n', name="b")
         studio.drop("prompt = 5\n", name="c")
         studio.drop('prompt = "alone"\n', name="d", images=())
-        for said in ("Held (", "Failed last (", "Waiting\n  d.toml: ", "16 of 20 credits"):
+        for said in (
+            "Held (",
+            "Failed last (",
+            "Waiting\n  d.toml: ",
+            "16 of 20 credits",
+            "16 credits today",
+        ):
             await life.until(lambda said=said: said in text(studio))
         seen.append(text(studio))
         assert "NOT RUNNING" not in seen[0]
