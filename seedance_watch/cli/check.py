@@ -106,6 +106,8 @@ def _described(path: Path, found: Preview) -> str:
     lines += [
         f"  prompt = {valued(first.prompt, most=200)}    ({first.origins.get('prompt', '')})"
     ]
+    if first.start_from:
+        lines.append(f"  start_from = {valued(first.start_from)}    (sidecar)")
     lines += [
         f"  {name} = {valued(value)}    ({first.origins.get(name, '')})"
         for name, value in first.params.items()

@@ -14,6 +14,7 @@ from seedance_watch.core.events import Claiming, Held, Returned
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import Clip, State
 from seedance_watch.core.snapshot import Row
+from seedance_watch.core.words import printable
 
 S = State
 _TAKE = re.compile(r"(.+)_take([1-9][0-9]{0,2})")
@@ -248,7 +249,7 @@ def no_video(name: str, path: str, *, changed: bool) -> Held:
     """
     what = "is another file by now" if changed else "is not there any more"
     reason = (
-        f"it starts from the last frame of {path} in the outbox, and that {what}. Put it back, "
+        f"it starts from the last frame of {printable(path)} in the outbox, and that {what}. Put it back, "
         f"then release this one; or drop {name} again with `again = true`"
     )
     return Held(NO_VIDEO, reason)

@@ -12,6 +12,8 @@ from seedance_watch.app.asked import Asked
 from seedance_watch.app.obeying import give
 from seedance_watch.app.planned import Planner
 from seedance_watch.app.reading import reading
+from seedance_watch.cli.check import check
+from seedance_watch.cli.exits import Exit
 from seedance_watch.config.load import load
 from seedance_watch.core.events import Prepared, Released
 from seedance_watch.core.model import State
@@ -121,6 +123,20 @@ async def test_what_a_shot_waits_for_is_told(studio: Studio) -> None:
         (3, "c", "chain"),
         (None, "d", "chain_missing"),
     ]
+
+
+def test_check_knows_what_a_shot_starts_from(
+    studio: Studio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And complains of one that names itself."""
+    drop(studio, "b", "a")
+    drop(studio, "c", "c")
+    paths = [studio.inbox / name for name in ("b.toml", "c.toml")]
+
+    assert check(*paths, config=studio.config) == Exit.BAD_SIDECAR
+    told = capsys.readouterr()
+    assert '  start_from = "a"    (sidecar)' in told.out
+    assert "start_from: names the shot itself" in told.err
 
 
 async def test_an_equal_chain_is_not_paid_twice(studio: Studio, sandbox: Sandbox) -> None:

@@ -117,3 +117,29 @@ def test_no_plan_exceeds_a_limit(costs: list[tuple[int, str]], most: int, own: i
         assert plan.planned.get(view.cap.key, money(0)).amount <= view.cap.most.amount
     paid = sum(each.wish.cost.amount for each in plan.entries if each.number and each.wish.cost)
     assert plan.totals.get("rivya", money(0)).amount == paid
+
+
+def test_a_chain_goes_in_its_order_and_its_costs_are_counted() -> None:
+    """Each after the one that it starts from, as long as that goes."""
+    wishes = [wish("s/a", start_from="z"), wish("s/b", start_from="a_take2"), wish("s/z")]
+    wishes += [wish("s/a", take=2, start_from="z"), wish("c", start_from="z")]
+    plan = planned(wishes, caps=(), budgets=[day(48)], seats={"rivya": 9})
+
+    assert verdicts(plan) == [
+        (1, "s/z", "now"),
+        (2, "s/a", "chain"),
+        (3, "s/a", "chain"),
+        (None, "s/b", "budget"),
+        (None, "c", "budget"),
+    ]
+
+
+def test_shots_that_start_from_each_other_do_not_go() -> None:
+    """Nor does what starts from them, or from one that does not go."""
+    ring = [wish("a", start_from="b"), wish("b", start_from="a"), wish("c", start_from="b")]
+    stopped = [wish("d", stop=Stop("wrong", "no")), wish("e", start_from="d")]
+    plan = planned([*ring, *stopped], caps=(), budgets=(), seats={})
+
+    assert {code for _, drop, code in verdicts(plan) if drop in "abc"} == {"chain_loop"}
+    assert verdicts(plan)[-1] == (None, "e", "chain_stopped")
+    assert plan.totals == {}
