@@ -138,14 +138,16 @@ def meant(claim: Claiming, rows: Iterable[Row]) -> Iterator[Row]:
         claim: The job's claim.
         rows: Jobs whose drops have one of its labels.
     """
-    names = {(_label(claim.folder, stem), take) for _, _, stem, take in wanted(claim)}
+    names = {(normal(_label(claim.folder, stem)), take) for _, _, stem, take in wanted(claim)}
     for row in rows:
         if row.drop_id != claim.drop_id and (normal(row.label), _take(row)) in names:
             yield row
 
 
 def _label(folder: str, stem: str) -> str:
-    return f"{folder}/{stem}" if folder else stem
+    """Give a label as the journal has it: bytes that are no text show as escapes."""
+    label = f"{folder}/{stem}" if folder else stem
+    return label.encode("utf-8", "backslashreplace").decode()
 
 
 def _take(row: Row) -> int:
@@ -249,8 +251,8 @@ def no_video(name: str, path: str, *, changed: bool) -> Held:
     """
     what = "is another file by now" if changed else "is not there any more"
     reason = (
-        f"it starts from the last frame of {printable(path)} in the outbox, and that {what}. Put it back, "
-        f"then release this one; or drop {name} again with `again = true`"
+        f"it starts from the last frame of {printable(path)} in the outbox, and that {what}. Put "
+        f"it back, then release this one; or drop {name} again with `again = true`"
     )
     return Held(NO_VIDEO, reason)
 

@@ -26,6 +26,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, State
 from seedance_watch.core.pairing import Glance
 from seedance_watch.core.sidecar import Layer, glance, own_layer, parse, receipt_keys, wish
+from seedance_watch.journal.rows import row_of
 
 WATCH = Layer("configuration", "c.toml", {"provider": "rivya", "model": "seedance-1-0-lite"})
 START = 'prompt = "p"\nstart_from = "shot01"'
@@ -176,6 +177,19 @@ def test_a_duplicates_video_is_the_one_that_it_points_to() -> None:
 
     assert found
     assert found.video == Video("x-1", "studio", "x.mp4", CLIP)
+
+
+@pytest.mark.parametrize("folder", ["", "scene 1", "e\u0301", "\udcff"])
+@pytest.mark.parametrize("stem", ["\u00e9", "e\u0301"])
+def test_a_shot_is_found_however_its_name_is_spelled(folder: str, stem: str) -> None:
+    """Macs compose letters differently; folders may have any bytes for a name."""
+    claim = replace(job("b", "\u00e9").claim, folder=folder)
+    start = job(stem, state=State.RUNNING)
+    row = row_of(replace(start, claiming=replace(start.claim, folder=folder)))
+
+    assert row.label in chain.labels(claim)
+    assert list(chain.meant(claim, [row])) == [row]
+    assert not list(chain.meant(replace(claim, folder="other"), [row]))
 
 
 SHOTS = "abcdef"
