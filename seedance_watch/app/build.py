@@ -32,7 +32,6 @@ from seedance_watch.engine.chains import Chains
 from seedance_watch.engine.clock import RealClock
 from seedance_watch.engine.daemon import Daemon
 from seedance_watch.engine.drags import Drags
-from seedance_watch.engine.effects import Tools
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.live import Lookout
@@ -40,6 +39,7 @@ from seedance_watch.engine.pauses import Pauses
 from seedance_watch.engine.purse import Purse, Twins
 from seedance_watch.engine.runner import Heard, Runner
 from seedance_watch.engine.seats import Seats
+from seedance_watch.engine.tools import Tools
 from seedance_watch.journal.place import check_local
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media.decoders import Decoders

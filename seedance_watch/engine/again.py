@@ -12,8 +12,8 @@ from seedance_watch.core.orders import Gone, Refused, may_retry
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import listing
 from seedance_watch.engine import meant
-from seedance_watch.engine.effects import Tools
 from seedance_watch.engine.queue import Queue
+from seedance_watch.engine.tools import Tools
 
 
 async def retry(job_id: str, queue: Queue, tools: Tools) -> str:

@@ -6,9 +6,7 @@ records: the runner does.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from weakref import WeakValueDictionary
 
 from seedance_watch.core import naming, policy, reasons
 from seedance_watch.core.chain import Start, Waits
@@ -21,8 +19,6 @@ from seedance_watch.core.events import (
     Effect,
     Event,
     Failing,
-    Fetched,
-    GivenUp,
     Held,
     Placed,
     Placing,
@@ -31,12 +27,10 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.engine.chains import Chains
 from seedance_watch.engine.extras import Adding
-from seedance_watch.engine.grounds import Grounds
-from seedance_watch.engine.purse import Purse
-from seedance_watch.engine.seats import Seats
-from seedance_watch.ports import Claim, Clock, Journal, Provider, Putting, Spool, Studio
+from seedance_watch.engine.fetching import account, download
+from seedance_watch.engine.tools import Tools
+from seedance_watch.ports import Claim, Putting
 
 Events = Sequence[Event]
 
@@ -45,45 +39,6 @@ _ENDED = frozenset(
     {State.PLACED, State.FAILING, State.CANCELLING, State.DONE, State.FAILED, State.CANCELLED}
 )
 _VIDEO = frozenset({State.PLACED, State.DONE})
-
-
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """The outside, through its ports.
-
-    Attributes:
-        grounds: Whether the folders can be worked in.
-        workers: Bounds the pictures and videos that are worked on at the same time.
-        min_free_bytes: Nothing is submitted while less is free where the video will go.
-        purse: What may be spent.
-        chains: Who waits for another one's video.
-        folders: Locks of job folders, by drop.
-    """
-
-    clock: Clock
-    journal: Journal
-    spool: Spool
-    studio: Studio
-    providers: Mapping[str, Provider]
-    workers: Seats
-    min_free_bytes: int
-    purse: Purse
-    chains: Chains
-    grounds: Grounds = field(default_factory=Grounds)
-    folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
-
-    def provider(self, job: Job) -> Provider:
-        """Give the service that a prepared job goes to."""
-        assert job.prepared is not None, job.id
-        name = job.prepared.spec.provider
-        if name not in self.providers:
-            reason = f"provider {name!r} is not configured any more; add [providers.{name}] again"
-            raise Fault(FaultKind.DENIED, reason, code="no_provider")
-        return self.providers[name]
-
-    def folder_lock(self, job: Job) -> asyncio.Lock:
-        """Give the lock that the takes of one drop share."""
-        return self.folders.setdefault(job.claim.drop_id, asyncio.Lock())
 
 
 async def _claim(job: Job, tools: Tools) -> Events:
@@ -206,56 +161,10 @@ async def _poll(job: Job, tools: Tools) -> Events:
     """Ask once how the task stands; no event while it is not finished and in time."""
     assert job.accepted is not None, job.id
     accepted_at = job.since[State.RUNNING]
-    provider, account = tools.provider(job), _account(job)
-    ready = await provider.poll(job.accepted.task_id, accepted_at, account=account)
+    provider, ours = tools.provider(job), account(job)
+    ready = await provider.poll(job.accepted.task_id, accepted_at, account=ours)
     event = ready or policy.overdue(accepted_at, tools.clock.now())
     return [event] if event else []
-
-
-async def _download(job: Job, tools: Tools) -> Events:
-    """Fetch the video and decode it from first to last frame."""
-    part, reused = tools.spool.part(job), job.reused
-    if reused and not await asyncio.to_thread(tools.spool.has_video, reused.watch, reused.video):
-        return [GivenUp(f"{reused.video}, to be placed once more, was taken away meanwhile")]
-    await _fetch(job, tools)
-    try:
-        async with tools.workers.seat(job.claim.watch):
-            return [Fetched(await asyncio.to_thread(tools.studio.verify, part))]
-    except Fault as fault:
-        if fault.kind is FaultKind.GARBLED:
-            await asyncio.to_thread(tools.spool.discard, job)
-        raise
-
-
-async def _fetch(job: Job, tools: Tools) -> None:
-    """Bring the video's bytes into the part file."""
-    part = tools.spool.part(job)
-    await asyncio.to_thread(tools.spool.sure, job, "outbox")
-    if job.reused:
-        watch, video = job.reused.watch, job.reused.video
-        await asyncio.to_thread(tools.spool.reuse, job, watch, video)
-    elif url := await _link(job, tools):
-        await tools.provider(job).download(url, part)
-
-
-async def _link(job: Job, tools: Tools) -> str:
-    """Give the link to fetch from: a fresh one where the known one is of no use; "" for none."""
-    assert job.ready is not None, job.id
-    assert job.accepted is not None, job.id
-    known, failed = job.ready, job.deferred if job.tries else None
-    perished = known.expires_at is not None and known.expires_at <= tools.clock.now()
-    useless = failed is not None and failed.kind in {FaultKind.GONE, FaultKind.GARBLED}
-    if not known.url and not failed and await asyncio.to_thread(tools.spool.part(job).is_file):
-        return ""
-    if perished or useless or not known.url:
-        provider, account = tools.provider(job), _account(job)
-        return (await provider.refresh(job.accepted.task_id, account=account)).url
-    return known.url
-
-
-def _account(job: Job) -> str:
-    """Give the fingerprint of the key that the job was paid with, "" when it is not known."""
-    return job.intended.account if job.intended else ""
 
 
 async def _name(job: Job, tools: Tools) -> Events:
@@ -317,7 +226,7 @@ PERFORM: Mapping[Effect, Callable[[Job, Tools], Awaitable[Events]]] = {
     Effect.SUBMIT: _submit,
     Effect.RECONCILE: _reconcile,
     Effect.POLL: _poll,
-    Effect.DOWNLOAD: _download,
+    Effect.DOWNLOAD: download,
     Effect.NAME: _name,
     Effect.PLACE: _place,
     Effect.ADD: _add,

@@ -16,9 +16,10 @@ from seedance_watch.core.events import Effect, Event, Held, Intended, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.core.policy import Permit, Wait
-from seedance_watch.engine.effects import PERFORM, Tools
+from seedance_watch.engine.effects import PERFORM
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.queue import gate
+from seedance_watch.engine.tools import Tools
 
 Heard = Callable[[Job, Job, Record], None]
 
