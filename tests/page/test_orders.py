@@ -1,5 +1,7 @@
 """Buttons do what the shell's commands do; what costs is asked twice."""
 
+from dataclasses import replace
+
 import outcomes
 import pytest
 import studios
@@ -7,6 +9,7 @@ from visiting import Visit, visiting
 
 from seedance_watch.core import offers
 from seedance_watch.core.model import State
+from seedance_watch.providers.segmind import Segmind
 from seedance_watch.sandbox.server import Sandbox
 
 
@@ -150,3 +153,24 @@ async def test_only_forms_are_read(studio: studios.Studio) -> None:
         kind = {"content-type": "application/x-www-form-urlencoded"}
         assert (await post("/lanes/rivya", content=b"\xff\xfe", headers=kind)).status_code == 400
         assert (await visit.client.put("/drop")).status_code == 405
+
+
+async def test_a_doubt_is_settled_by_a_task_id(
+    studio: studios.Studio, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A person copies it from the provider's own page; nothing is paid again."""
+    monkeypatch.setattr(Segmind, "doubts", replace(Segmind.doubts, looks_s=outcomes.LOOKS_S))
+    studio.drop('prompt = "waves"\nprovider = "segmind"\n')
+    sandbox.turn(segmind_history_delay_s=1e6)
+    sandbox.fault("reset_after", "segmind.submit")
+    await studios.once(studio)
+    assert [row.held for row in studio.rows()] == ["in_doubt"]
+    task = sandbox.ledger("charge")[0].task_id
+    async with visiting(studio) as visit:
+        await visit.come()
+        assert (await ordered(visit, "shot", act="release"))[0] == 409
+        status, said = await ordered(visit, "shot", act="adopt", task_id="../other")
+        assert (status, "is not a task id" in said) == (409, True)
+        assert (await ordered(visit, "shot", act="adopt", task_id=f" {task} "))[0] == 200
+        await visit.done("shot")
+    assert outcomes.charges_of(sandbox) == 1
