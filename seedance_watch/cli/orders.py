@@ -19,13 +19,27 @@ from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import listing
 from seedance_watch.faces import log
 
-_Config = Annotated[Path | None, Parameter(name=["--config", "-c"])]
+_WHICH = "name the jobs, or say --all-failed; `seedance-watch status` lists them"
+_Jobs = Annotated[
+    str,
+    Parameter(help='Their names, labels, files, folders, or patterns over labels ("scenes/*").'),
+]
+_Config = Annotated[
+    Path | None,
+    Parameter(name=["--config", "-c"], help="The configuration; found as by `run`."),
+]
 _Anyway = Annotated[bool, Parameter(negative="")]
-_AllHeld = Annotated[bool, Parameter(negative="")]
+_AllHeld = Annotated[
+    bool,
+    Parameter(
+        negative="",
+        help='All held jobs; with words behind it those whose holds have these codes ("budget").',
+    ),
+]
 
 
 def retry(
-    *jobs: str,
+    *jobs: _Jobs,
     config: _Config = None,
     all_failed: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -35,15 +49,12 @@ def retry(
 
     Parameters
     ----------
-    jobs
-        Their names, labels, files, folders, or patterns over labels ("scenes/*").
-    config
-        The configuration; found as by `run`.
     all_failed
         All whose originals still lie in failed/.
     """
     if bool(jobs) == all_failed:
-        say("seedance-watch retry: name the jobs, or say --all-failed; `status` lists them")
+        which = "either name the jobs or say --all-failed, not both" if jobs else _WHICH
+        say(f"seedance-watch retry: {which}")
         return Exit.USAGE
     settings = load(find_config(config))
     with reading(settings) as reader:
@@ -55,51 +66,31 @@ def retry(
     return _given(settings, Order(Act.RETRY, ""), picks)
 
 
-def hold(*jobs: str, config: _Config = None, anyway: _Anyway = False) -> int:
+def hold(*jobs: _Jobs, config: _Config = None, anyway: _Anyway = False) -> int:
     """Let jobs wait until they are released; nothing is paid meanwhile.
 
     Parameters
     ----------
-    jobs
-        Their names, labels, files, folders, or patterns over labels ("scenes/*").
-    config
-        The configuration; found as by `run`.
     anyway
         Also one that is paid, although its video may perish at the provider.
     """
     return _order(Order(Act.HOLD, "", anyway=anyway), jobs, config)
 
 
-def release(*jobs: str, config: _Config = None, all_held: _AllHeld = False) -> int:
-    """Let held jobs go on; a limit that still stands in the way holds them again.
-
-    Parameters
-    ----------
-    jobs
-        Their names, labels, files, folders, or patterns over labels ("scenes/*").
-    config
-        The configuration; found as by `run`.
-    all_held
-        All held jobs; with words behind it those whose holds have these codes ("budget").
-    """
+def release(*jobs: _Jobs, config: _Config = None, all_held: _AllHeld = False) -> int:
+    """Let held jobs go on; a limit that still stands in the way holds them again."""
     return _order(Order(Act.RELEASE, ""), jobs, config, held=all_held)
 
 
 def cancel(
-    *jobs: str, config: _Config = None, anyway: _Anyway = False, all_held: _AllHeld = False
+    *jobs: _Jobs, config: _Config = None, anyway: _Anyway = False, all_held: _AllHeld = False
 ) -> int:
     """Give jobs up; their originals go to failed/.
 
     Parameters
     ----------
-    jobs
-        Their names, labels, files, folders, or patterns over labels ("scenes/*").
-    config
-        The configuration; found as by `run`.
     anyway
         Also one that is paid or may be, although its video is thrown away.
-    all_held
-        All held jobs; with words behind it those whose holds have these codes ("budget").
     """
     return _order(Order(Act.CANCEL, "", anyway=anyway), jobs, config, held=all_held)
 
@@ -115,8 +106,6 @@ def adopt(job: str, task_id: str, /, *, config: _Config = None, anyway: _Anyway 
         Its name, label or file, as long as it means one job.
     task_id
         The provider's name for the task, from the provider's own page.
-    config
-        The configuration; found as by `run`.
     anyway
         Also a task that another job has.
     """
@@ -131,17 +120,13 @@ def adopt(job: str, task_id: str, /, *, config: _Config = None, anyway: _Anyway 
     return _given(settings, Order(Act.ADOPT, "", task_id=task_id, anyway=anyway), [picked])
 
 
-def resubmit(*jobs: str, config: _Config = None, anyway: _Anyway = False) -> int:
+def resubmit(*jobs: _Jobs, config: _Config = None, anyway: _Anyway = False) -> int:
     """Pay for another attempt of jobs in doubt, or whose paid video is not to be had any more.
 
     The attempt before stays counted as spent.
 
     Parameters
     ----------
-    jobs
-        Their names, labels, files, folders, or patterns over labels ("scenes/*").
-    config
-        The configuration; found as by `run`.
     anyway
         Also one that is under way, although that pays twice: the attempt before stays counted
         in the budgets, and its video is not fetched.

@@ -6,7 +6,6 @@ import os
 import pty
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +14,6 @@ import studios
 from shell import daemon, run
 
 from seedance_watch.sandbox.server import Sandbox, threaded
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with threaded(studios.KNOBS, time_factor=0) as running:
-        yield running
 
 
 @pytest.fixture

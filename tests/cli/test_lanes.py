@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,12 +18,6 @@ from seedance_watch.core.model import State
 from seedance_watch.core.pauses import LaneOrder, Pause
 from seedance_watch.disk.pauses import FILE
 from seedance_watch.sandbox.server import Sandbox, threaded
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with threaded(studios.KNOBS, time_factor=0) as running:
-        yield running
 
 
 @pytest.fixture

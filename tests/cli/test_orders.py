@@ -1,20 +1,13 @@
 """Orders from the shell, beside a running daemon and without one."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import studios
 from shell import daemon, run, wait
 
-from seedance_watch.sandbox.server import Sandbox, threaded
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with threaded(studios.KNOBS, time_factor=0) as running:
-        yield running
+from seedance_watch.sandbox.server import Sandbox
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """`plan`: what would be paid for, compared with what then is."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -18,13 +17,7 @@ from seedance_watch.core.events import Intended, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.plan import Plan
 from seedance_watch.core.snapshot import InboxView, LaneView, Live
-from seedance_watch.sandbox.server import Sandbox, threaded
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with threaded(studios.KNOBS, time_factor=0) as running:
-        yield running
+from seedance_watch.sandbox.server import Sandbox
 
 
 @pytest.fixture

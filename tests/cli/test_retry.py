@@ -1,22 +1,15 @@
 """`retry`, and how people name what an order is for: through the real command line."""
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import studios
 from shell import daemon, run
 
-from seedance_watch.sandbox.server import Sandbox, threaded
+from seedance_watch.sandbox.server import Sandbox
 
 WRONG, RIGHT = 'prompt = "waves"\nduration = 999\n', 'prompt = "waves"\n'
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with threaded(studios.KNOBS, time_factor=0) as running:
-        yield running
 
 
 @pytest.fixture

@@ -22,13 +22,7 @@ from seedance_watch.config.load import load
 from seedance_watch.core.snapshot import InboxView, LaneView, Live, Waiting
 from seedance_watch.disk.survey import Survey
 from seedance_watch.journal.reader import SqliteReader
-from seedance_watch.sandbox.server import Sandbox, threaded
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with threaded(studios.KNOBS, time_factor=0) as running:
-        yield running
+from seedance_watch.sandbox.server import Sandbox
 
 
 @pytest.fixture
