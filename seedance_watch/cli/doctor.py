@@ -14,6 +14,7 @@ from rich.text import Text
 
 from seedance_watch.app.doctor import folders, outside
 from seedance_watch.app.doctor.check import Check, Grade, broken, good
+from seedance_watch.app.doctor.page import page
 from seedance_watch.cli.exits import Exit, show
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
@@ -69,7 +70,7 @@ async def _all(config: Config) -> list[Check]:
     found += await folders.folders(config)
     found += [*folders.limits_of_files(), folders.user()]
     found += await outside.providers(config)
-    found += await outside.daemon(config)
+    found += [*await outside.daemon(config), *await page(config)]
     return found + await outside.unit()
 
 

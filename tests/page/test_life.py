@@ -12,6 +12,8 @@ from telling.conftest import telling
 from visiting import visiting
 
 from seedance_watch.app import outlets
+from seedance_watch.app.doctor.check import Grade
+from seedance_watch.app.doctor.page import page
 from seedance_watch.config.entry import page_token, servable
 from seedance_watch.config.load import load
 from seedance_watch.core.errors import ConfigError
@@ -90,6 +92,17 @@ def test_who_starts_it_is_told(quiet: studios.Studio) -> None:
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         )
         assert (told.returncode, "there is no usable one" in told.stderr) == (78, True)
+
+
+async def test_doctor_looks_at_it(quiet: studios.Studio) -> None:
+    """Where one is wanted: whether it can be served, and whether it is."""
+    assert await page(load(quiet.config)) == []
+    quiet.configure(more="[web]\nlisten = '8470'")
+    [told] = await page(load(quiet.config))
+    assert (told.grade, "when the daemon runs" in told.said) == (Grade.NOTE, True)
+    quiet.configure(more="hosts = ['studio.example']")
+    [told] = await page(load(quiet.config))
+    assert (told.grade, "openssl" in told.cure) == (Grade.BROKEN, True)
 
 
 def test_where_the_token_may_be(quiet: studios.Studio, tmp_path: Path) -> None:

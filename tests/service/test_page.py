@@ -1,5 +1,6 @@
 """The page of a daemon that is reloaded: it moves, and nobody who looks at it holds that up."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,7 +10,7 @@ import urllib.request
 from pathlib import Path
 
 import studios
-from serving import daemon, wait
+from serving import Running, daemon, wait
 from visiting import free_port
 
 from seedance_watch.core.model import State
@@ -40,6 +41,7 @@ def test_a_reload_moves_it(studio: studios.Studio) -> None:
         wait(lambda: got(f"http://127.0.0.1:{second}/") == 200)
         assert got(f"http://127.0.0.1:{first}/") == 0
         open_one.close()
+        assert doctor(running) == [["good", f"it is at http://127.0.0.1:{second}/"]]
 
         studio.config.write_text(text.replace(f"'{first}'", "'0.0.0.0:1'"))
         told = running.run("reload")
@@ -47,6 +49,12 @@ def test_a_reload_moves_it(studio: studios.Studio) -> None:
         assert "people have to log in with a token" in told.stderr
         assert got(f"http://127.0.0.1:{second}/") == 200
     assert running.process.returncode == 0
+
+
+def doctor(running: Running) -> list[list[str]]:
+    """Give what `doctor` says of the page."""
+    checks = json.loads(running.run("doctor", "--json").stdout)["checks"]
+    return [[each["grade"], each["said"]] for each in checks if each["about"] == "page"]
 
 
 def done(studio: studios.Studio) -> list[Row]:
