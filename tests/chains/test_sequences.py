@@ -11,6 +11,8 @@ import tomli
 from chains.board import GOOD, drop
 from PIL import Image, ImageChops, ImageStat
 
+from seedance_watch.app.verified import GOOD as GOOD_VIDEO
+from seedance_watch.app.verified import placed, verified
 from seedance_watch.core import policy
 from seedance_watch.core.events import Deferred, Effect, Placed, Record
 from seedance_watch.core.machine import Job
@@ -65,6 +67,8 @@ async def test_a_storyboard_becomes_one_video(studio: studios.Studio) -> None:
         f"shot{number}.mp4" for number in range(1, SHOTS + 1)
     ]
     assert receipt["sequence"]["shots"][1]["first_frame"] == len(shots[0])
+    found = [verified(each, None).code for each in placed(studio.outbox)]
+    assert found == [GOOD_VIDEO] * (SHOTS + 1)
 
 
 async def test_a_shot_of_another_size_is_encoded_again(studio: studios.Studio) -> None:
