@@ -318,7 +318,7 @@ class Held:
 
     Attributes:
         code: A stable word ("in_doubt", "key_changed", "garbled", "gone", "overdue",
-            "budget", "by_person", "bug").
+            "budget", "by_person", "bug", those of chain.py).
         reason: What happened and what to do now.
         until: When it will be let go by itself, UTC seconds; None: only by a person.
     """

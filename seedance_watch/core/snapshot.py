@@ -28,7 +28,7 @@ class Row:
         model: Model id, "" before it is prepared.
         cost: Reserved or actual cost, None before it is prepared.
         wake_at: When it will be touched next, UTC seconds, None: at once or never.
-        reason: Why it is held, deferred or failed; "" otherwise.
+        reason: Why it is held, deferred or failed, or what a chained one waits for; "" otherwise.
         created_at: When it was claimed, UTC seconds.
         changed_at: When its last event was recorded, UTC seconds.
         seq: Number of its last event.
