@@ -198,6 +198,12 @@ def arguments(name: str) -> list[Argument]:
     return list(app[name].assemble_argument_collection(parse_docstring=True))
 
 
+def _about(name: str) -> str:
+    """Give what a command says of itself, a line for each paragraph; its parameters are drawn."""
+    said = inspect.cleandoc(app[name].help).partition("\n\nParameters\n")[0]
+    return "\n\n".join(" ".join(part.split()) for part in said.split("\n\n"))
+
+
 def _command(name: str) -> str:
     rows = [
         f"| {_names(each)} | {_meaning(each)} |"
@@ -205,9 +211,8 @@ def _command(name: str) -> str:
         if each.parameter.show is not False
     ]
     table = "\n".join(["| option | what it does |", "|---|---|", *rows])
-    return (
-        f"### {name}\n\n{app[name].help}\n\n{table}" if rows else f"### {name}\n\n{app[name].help}"
-    )
+    head = f"### {name}\n\n{_about(name)}"
+    return f"{head}\n\n{table}" if rows else head
 
 
 def _names(argument: Argument) -> str:

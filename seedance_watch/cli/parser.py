@@ -15,8 +15,8 @@ app = App(
     help_format="plaintext",  # Markdown would take longer to load than all else
     result_action="return_value",
 )
-for _name, _module, _help in COMMANDS:
-    app.command(f"seedance_watch.cli.{_module}:{_name}", name=_name, help=_help)
+for _name, _module, _ in COMMANDS:  # the list's words are short; --help shows the whole docstring
+    app.command(f"seedance_watch.cli.{_module}:{_name}", name=_name)
 
 
 def run(words: list[str]) -> int:

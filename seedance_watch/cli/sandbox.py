@@ -57,8 +57,18 @@ def sandbox(
     return Exit.OK
 
 
+_HOW = """\
+For a rehearsal: `seedance-watch init rehearsal`, and in its configuration
+  [providers.rivya]
+  base_url = "{url}"
+  [providers.segmind]
+  base_url = "{url}"
+  storage_url = "{url}"
+  history_url = "{url}"
+Then, where seedance-watch runs: export RIVYA_API_KEY={rivya} SEGMIND_API_KEY={segmind}"""
+
+
 def _announce(running: Sandbox) -> None:
     """Say where it is and how to use it."""
     show(f"sandbox of Rivya and Segmind on {running.url}, nothing is paid; Ctrl-C ends it")
-    show(f'Rivya:   base_url = "{running.url}", key {RIVYA_KEY}')
-    show(f'Segmind: base_url, storage_url, history_url = "{running.url}", key {SEGMIND_KEY}')
+    show(_HOW.format(url=running.url, rivya=RIVYA_KEY, segmind=SEGMIND_KEY))

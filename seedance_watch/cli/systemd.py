@@ -37,6 +37,8 @@ def systemd(
     program = Path(sys.prefix) / "bin" / "seedance-watch"
     unit = Unit(settings, program, account="" if user else account)
     show(unit.text())
+    for remark in unit.remarks():
+        say(f"seedance-watch: {remark}")
     say(
         _HOW.format(
             place=f"{_PLACES[user]}/seedance-watch.service",
@@ -44,8 +46,6 @@ def systemd(
             systemctl="systemctl --user" if user else "systemctl",
         )
     )
-    for remark in unit.remarks():
-        say(f"seedance-watch: {remark}")
 
 
 _HOW = """\

@@ -21,11 +21,11 @@ outbox = "outbox"        # shot01.mp4 and its receipt appear here
 done = "done"            # the originals, when their video is made
 failed = "failed"        # the originals, with the reason beside them, when it cannot be made
 held = "held"            # notes on jobs that wait for you
+status_file = true       # outbox/_status.txt says what is made, what waits and why
 provider = "rivya"       # or "segmind"
 #model = "seedance-1-0-lite"
 #route = ["rivya", "segmind"]   # the next one only when the one before declined or is paused
 #hours = ["22:00-06:00"]        # when videos may be ordered
-#status_file = true             # keep a text about everything in the outbox
 
 # For every drop whose sidecar does not say otherwise:
 [watch.defaults]
