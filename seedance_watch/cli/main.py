@@ -71,6 +71,8 @@ def main(arguments: list[str] | None = None) -> None:
     if words in _ASKED:
         show(overview())
         sys.exit(Exit.OK)
+    # structlog loads it, and pygments with it, for traces that are never shown that way.
+    sys.modules.setdefault("rich.traceback", None)  # type: ignore[arg-type]
     with told():
         from seedance_watch.cli.parser import run  # noqa: PLC0415 - not for the overview
 
