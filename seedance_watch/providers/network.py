@@ -11,6 +11,8 @@ an address that was judged. TLS and the Host header still see the name.
 # ruff: noqa: ASYNC109 - the signatures are httpcore's
 
 import asyncio
+import select
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -53,6 +55,7 @@ class Stream(httpcore.AsyncNetworkStream):
 
     def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
         self._stream = stream
+        self._socket: socket.socket | None = stream.get_extra_info("socket")
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read some bytes; none at the end of the connection."""
@@ -78,7 +81,21 @@ class Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Give what the connection knows about itself."""
+        if info == "is_readable" and self._socket:
+            return _readable(self._socket)
         return self._stream.get_extra_info(info)
+
+
+def _readable(connection: socket.socket) -> bool:
+    """Whether there is something to read, or an end; asked of each idle one before each call.
+
+    httpcore's own way asks the system for both addresses each time.
+    """
+    if connection.fileno() < 0:
+        return True
+    look = select.poll()
+    look.register(connection, select.POLLIN)
+    return bool(look.poll(0))
 
 
 class Network(httpcore.AsyncNetworkBackend):
