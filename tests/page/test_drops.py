@@ -10,6 +10,7 @@ from visiting import JSON, Visit, png, visiting
 
 from seedance_watch.disk import arriving
 from seedance_watch.disk.arriving import Arrival
+from seedance_watch.sandbox.server import Sandbox
 
 
 def image(name: str = "shot.png", data: bytes = b"") -> dict[str, tuple[str, bytes]]:
@@ -75,6 +76,20 @@ async def test_two_pictures(studio: studios.Studio) -> None:
     assert studio.seen("done") == ["scenes/a-end.png", "scenes/a.png", "scenes/a.toml"]
 
 
+async def test_a_shot_goes_on_where_another_ended(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Its first picture is the last frame of that one, so none is dropped."""
+    sandbox.turn(tiny_videos="no", video_scale=0.5)
+    async with visiting(studio) as visit:
+        await visit.come()
+        assert (await visit.drop(files=image(), prompt="waves")).status_code == 200
+        files = {"image": ("", b"")}
+        answer = await visit.drop(files=files, prompt="And then, calm.", start_from="shot")
+        assert answer.json()["said"] == "and-then-calm was dropped"
+        await visit.done("shot", "and-then-calm")
+
+
 WRONG = [
     ({"duration": "99"}, image(), "duration"),
     ({"duration": "five"}, image(), "duration"),
@@ -88,7 +103,8 @@ WRONG = [
     ({}, image("x.png", png()[:300]), "image"),
     ({}, image("x.svg", b"<svg/>"), "image"),
     ({}, image("x.png", png(size=(20, 20))), "image"),
-    ({}, {"end_image": ("x.png", png())}, ""),
+    ({}, {"end_image": ("x.png", png())}, "image"),
+    ({}, {"image": ("", b"")}, "image"),
 ]
 
 

@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 _KEY = "0" * 32  # any will do: only a seed that is left to us derives from it
 _PATIENCE_S = 30.0
-_NEVER = frozenset({"end_image", "receipt", "meta", "route", "start_from"})  # not typed here
+_NEVER = frozenset({"end_image", "receipt", "meta", "route"})  # not typed here
 _MARKS = {Role.IMAGE: "", Role.END_IMAGE: "-end"}
 
 
@@ -136,7 +136,7 @@ class Drop:
         try:
             return Dropped(await self._do(self._finished, wished))
         except SidecarError as error:
-            return Dropped(complaints=error.complaints)
+            return Dropped(complaints=tuple(map(_about, error.complaints)))
         except Fault as fault:
             return Dropped(complaints=(Complaint("image", None, "image", fault.reason),))
 
@@ -152,12 +152,12 @@ class Drop:
             raise SidecarError((self._trouble,))
         folder = self._folder(wished.folder)
         table = _table(wished.fields)
-        specs = self._specs(table, folder)
+        stem = self._stem or arriving.stem_for(str(table.get("prompt", "")))
+        specs = self._specs(table, folder, stem)
         model = CATALOGUE[specs[0].provider, specs[0].model]
         for path in self._parts.values():
             self.drops.decoders.measure(path, model.limits)
         self.drops.sure(self.watch)
-        stem = self._stem or arriving.stem_for(str(table.get("prompt", "")))
         last = sorted(self._parts, key=lambda role: role is Role.IMAGE)
         named = {f"{_MARKS[role]}{self._parts[role].suffix}": self._parts[role] for role in last}
         return self.arrival.place(folder, stem, named, partial(self._written, table))
@@ -177,13 +177,13 @@ class Drop:
         problem = f"there is no folder {folder!r} in the inbox"
         raise SidecarError((Complaint("folder", None, "folder", problem),))
 
-    def _specs(self, table: dict[str, object], folder: str) -> list[JobSpec]:
+    def _specs(self, table: dict[str, object], folder: str, stem: str) -> list[JobSpec]:
         """Understand the wish as its jobs will.
 
         Raises:
             SidecarError: Every complaint.
         """
-        text = self._written(table, "drop").decode()
+        text = self._written(table, stem).decode()
         layers = [
             sidecar.own_layer(sidecar.parse(text, file="the form")),
             *folder_layers(self.watch.inbox, folder),
@@ -201,6 +201,7 @@ class Drop:
                 has_end=Role.END_IMAGE in self._parts,
                 prices=self.drops.config.prices,
                 to=to,
+                stem=stem,
             )
 
         first = wish("")
@@ -220,6 +221,11 @@ class Drop:
             problem = f"the inbox cannot be written: {reason}"
             complaint = Complaint("inbox", None, "watch", problem, cure_of(error))
             raise SidecarError((complaint,)) from error
+
+
+def _about(complaint: Complaint) -> Complaint:
+    """Say of which field a complaint is: what is about none is about the picture."""
+    return complaint if complaint.key else replace(complaint, key=Role.IMAGE)
 
 
 def _with_default(param: Param, value: object) -> Param:
