@@ -77,6 +77,7 @@ SPENDING = (
 )
 
 JOBS_LABEL = "CREATE INDEX jobs_label ON jobs (label, watch)"
+JOBS_ENDED = "CREATE INDEX jobs_ended ON jobs (state) WHERE at_rest = 1"
 
 SCHEMA = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) {keyed}",
@@ -115,6 +116,7 @@ SCHEMA = (
     "CREATE INDEX jobs_changed ON jobs (changed_at, number)",
     "CREATE INDEX jobs_drop ON jobs (drop_id)",
     JOBS_LABEL,
+    JOBS_ENDED,
     *SPENDING,
 )
 
@@ -189,7 +191,9 @@ MADE = f"{_ROW} WHERE watch = ? AND video = ? ORDER BY number LIMIT 100"
 _CLAIMS = "SELECT job_id FROM events WHERE seq = 1 AND type = 'Claiming' AND instr(data, ?) > 0"
 TAKEN_IN = f"{_ROW} WHERE watch = ? AND job_id IN ({_CLAIMS}) ORDER BY number DESC LIMIT 100"
 _ALONE = f"SELECT 1 WHERE NOT EXISTS (SELECT 1 {_TWINS})"
-COUNTS = "SELECT state, held, count(*) FROM jobs GROUP BY state, held"
+# By an index for each half; what has ended is held no more.
+COUNTS = """SELECT state, held, count(*) FROM jobs WHERE at_rest = 0 GROUP BY state, held
+    UNION ALL SELECT state, '', count(*) FROM jobs WHERE at_rest = 1 GROUP BY state"""
 
 
 def append(change: Change) -> list[Step]:

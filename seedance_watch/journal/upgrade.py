@@ -42,7 +42,7 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         f"ALTER TABLE {table} ADD COLUMN sum {{int}} NOT NULL DEFAULT 0"
         for table in ("events", "jobs", "spending")
     ),
-    3: (sql.JOBS_LABEL,),
+    3: (sql.JOBS_LABEL, sql.JOBS_ENDED),
 }
 
 

@@ -235,7 +235,8 @@ def test_promise_11_no_interleaving_exceeds_a_ceiling(
 
 # Journals of earlier versions
 
-TO_3 = "DROP INDEX jobs_label; UPDATE meta SET value = '3' WHERE name = 'schema';"
+TO_3 = """DROP INDEX jobs_label; DROP INDEX jobs_ended;
+    UPDATE meta SET value = '3' WHERE name = 'schema';"""
 TO_2 = f"""{TO_3}
     ALTER TABLE events DROP COLUMN sum; ALTER TABLE jobs DROP COLUMN sum;
     ALTER TABLE spending DROP COLUMN sum;
