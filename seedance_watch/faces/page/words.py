@@ -12,6 +12,7 @@ from seedance_watch.core.words import printable
 from seedance_watch.faces.status_text import AT, MAKING
 
 _ASKED = re.compile(r"^([A-Z]\w+) answered \d+ to [A-Z]+ \S+: ")
+_WORD = re.compile(r"[a-z]+(?=[\s,;:)'’]|$)")
 _STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _KINDS: Mapping[State, str] = {
     State.DONE: "done",
@@ -66,9 +67,9 @@ def title(card: Closeup) -> str:
 
 
 def sentence(text: str) -> str:
-    """Begin with a capital letter."""
+    """Begin with a capital letter, unless it begins with the name of a file."""
     text = text.strip()
-    return text[:1].upper() + text[1:]
+    return text[:1].upper() + text[1:] if _WORD.match(text) else text
 
 
 def brief(seconds: float) -> str:
