@@ -12,7 +12,7 @@ from seedance_watch.core.words import printable
 from seedance_watch.faces.status_text import AT, MAKING
 
 _ASKED = re.compile(r"^([A-Z]\w+) answered \d+ to [A-Z]+ \S+: ")
-_WORD = re.compile(r"[a-z]+(?=[\s,;:)'’]|$)")
+_WORD = re.compile(r"[a-z]+(?=[\s,;:)']|$)")
 _STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _KINDS: Mapping[State, str] = {
     State.DONE: "done",
