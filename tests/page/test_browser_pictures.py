@@ -63,15 +63,11 @@ def test_the_pictures_are_from_a_real_run(
     with browsing.site(tmp_path) as site:
         site.sandbox.turn(tiny_videos="no", video_scale=0.5, fps=12)
         site.studio.configure(watch='name = "studio"')
-        budgets = (
-            "[providers.rivya.budget]\nper_day = 130\n[providers.segmind.budget]\nper_month = 5"
-        )
-        site.studio.configure(more=budgets)
-        with (
-            serving.daemon(site.studio),
-            browsing.window(browser, base_url=site.url, **DESK) as on,
-        ):
-            page = on.page
+        site.studio.configure(more="[providers.rivya.budget]\nper_day = 130")
+        site.studio.configure(more="[providers.segmind.budget]\nper_month = 5")
+        desk = browsing.window(browser, base_url=site.url, **DESK)
+        with serving.daemon(site.studio), desk as large:
+            page = large.page
             page.goto("/")
             site.sandbox.turn(time_factor=1.0, rivya_processing_s="14-16", rivya_queue_s="0-1")
             for name, picture, prompt in SHOTS:

@@ -37,6 +37,13 @@ def test_a_reason_does_not_tell_how_the_provider_was_asked() -> None:
     assert words.plain(reason) == "Rivya says: upstream refused the image"
 
 
+def test_code_is_set_as_code_and_the_rest_is_text() -> None:
+    """Nothing that a reason quotes becomes part of the page."""
+    said = words.coded("say `a <b>` or <script>")
+
+    assert said == "say <code>a &lt;b&gt;</code> or &lt;script&gt;"
+
+
 def test_the_script_of_others_is_the_one_that_was_looked_at() -> None:
     """With its licence beside it, and nothing in it that would need eval."""
     script = (STATIC / "idiomorph.min.js").read_bytes()

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from markupsafe import Markup, escape
+
 from seedance_watch.core.budget import Period
 from seedance_watch.core.closeup import Closeup
 from seedance_watch.core.model import State
@@ -12,6 +14,7 @@ from seedance_watch.core.words import printable
 from seedance_watch.faces.status_text import AT, MAKING
 
 _ASKED = re.compile(r"^([A-Z]\w+) answered \d+ to [A-Z]+ \S+: ")
+_TICKS = re.compile(r"`([^`]+)`")
 _WORD = re.compile(r"[a-z]+(?=[\s,;:)']|$)")
 _STEPS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 _KINDS: Mapping[State, str] = {
@@ -61,6 +64,11 @@ def plain(reason: str) -> str:
     return _ASKED.sub(r"\1 says: ", reason, count=1)
 
 
+def coded(text: str) -> Markup:
+    """Set what stands between backticks as code; all of it is escaped first."""
+    return Markup(_TICKS.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
 def title(card: Closeup) -> str:
     """Name a job as people do: its path in the inbox, and which take."""
     return f"{printable(card.row.label)}{f', take {card.take}' if card.take else ''}"
@@ -97,5 +105,5 @@ def period(view: BudgetView) -> str:
 
 FILTERS = {
     each.__name__: each
-    for each in (kind, stands, title, sentence, brief, ago, part, period, act, plain)
+    for each in (kind, stands, title, sentence, brief, ago, part, period, act, plain, coded)
 }
