@@ -230,6 +230,9 @@ async def test_a_start_that_was_cut_short_is_begun_again(path: Path) -> None:
     journal = await SqliteJournal.open(path)
     await add(journal, "a")
     await journal.close()
+    journal = await SqliteJournal.open(path)
+    assert [job.id for job in await journal.working()] == ["a"]
+    await journal.close()
 
 
 async def test_another_database_is_left_alone(path: Path) -> None:
