@@ -78,6 +78,13 @@ def _outcome(part: Path, video: Path, clip: Clip, receipt: bytes) -> Putting:
     return Putting.PLACED
 
 
+def clear(job: Job, places: Places) -> None:
+    """Remove a video that was on its way, and the note beside it of what it was a part of."""
+    part = places.part(job)
+    for path in (part, part.with_name(f"{part.name}.etag")):
+        files.remove(path)
+
+
 def take_back(note: Path, receipt: bytes) -> None:
     """Remove the receipt of a video that did not get the name; another's stays."""
     if files.holds(note, hashlib.sha256(receipt).hexdigest()):

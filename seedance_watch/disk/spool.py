@@ -85,11 +85,16 @@ class Spool:
         """
         places = self.places(job.claim.watch)
         with local("archiving to", places.root(to) / job.claim.folder):
-            self._sure(job.claim.watch, "inbox", "outbox", to or "done")
-            lost = originals.put_away(job.claim, places, to)
-            files.remove(places.part(job))
+            self._sure(job.claim.watch, "inbox", to or "done")
+            return originals.put_away(job.claim, places, to)
+
+    def clear(self, job: Job) -> None:
+        """Remove what is left in the part folder of a job that needs nothing there any more."""
+        places = self.places(job.claim.watch)
+        with local("removing from", places.part(job).parent):
+            self._sure(job.claim.watch, "outbox")
+            placing.clear(job, places)
             adding.clear(job, places)
-        return lost
 
     def put_back(self, job: Job) -> list[str]:
         """Move a drop's originals from failed/ to where they were dropped, their note away.

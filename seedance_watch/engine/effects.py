@@ -199,6 +199,7 @@ async def _add(job: Job, tools: Tools) -> Events:
 
 async def _archive(job: Job, tools: Tools) -> Events:
     """Write the reason where there is one; move the originals when no sibling needs them."""
+    await asyncio.to_thread(tools.spool.clear, job)
     note = reasons.ended(job)
     if note:
         kind = "done" if job.duplicate else "failed"

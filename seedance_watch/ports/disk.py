@@ -125,6 +125,10 @@ class Spool(Protocol):
         """Move the originals to done/ (None), failed/ or the inbox; give lost ones' names."""
         ...
 
+    def clear(self, job: Job) -> None:
+        """Remove what is left in the part folder of a job that needs nothing there any more."""
+        ...
+
     def put_back(self, job: Job) -> list[str]:
         """Move originals from failed/ back into the inbox, never overwriting; give their paths."""
         ...

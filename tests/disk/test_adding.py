@@ -138,7 +138,7 @@ def test_nothing_is_left_when_the_job_ends(world: World) -> None:
     other = world.places.outbox / ".seedance" / "part" / f"{one.id}0.sequence"
     other.write_bytes(b"another job's")
 
-    world.spool.archive(one, None)
+    world.spool.clear(one)
 
     assert [path for path in other.parent.iterdir() if path.is_file()] == [other]
 

@@ -13,7 +13,7 @@ from PIL import Image
 
 from seedance_watch.app.build import build, make_folders
 from seedance_watch.config.load import load
-from seedance_watch.core.events import Effect, Record
+from seedance_watch.core.events import Accepted, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.media import videos
@@ -41,6 +41,26 @@ async def test_a_drop_becomes_a_video_with_its_receipt(studio: studios.Studio) -
     assert not (studio.inbox / ".seedance" / "work").exists() or not list(
         (studio.inbox / ".seedance" / "work").iterdir()
     )
+
+
+async def test_nothing_of_a_video_on_its_way_outlives_its_job(
+    studio: studios.Studio, sandbox: Sandbox
+) -> None:
+    """Also of a take that ends while another one goes on: parts are as large as videos."""
+    part = studio.outbox / ".seedance" / "part"
+    sandbox.fault("task_failed", "rivya.create")
+    sandbox.fault("delay_after", "media.video", seconds=1.0)
+    studio.drop('prompt = "waves"\ntakes = 2\n')
+
+    def begun(_before: Job, after: Job, record: Record) -> None:
+        if isinstance(record.event, Accepted):
+            part.mkdir(parents=True, exist_ok=True)
+            for name in (f"{after.id}.mp4", f"{after.id}.mp4.etag"):
+                (part / name).write_bytes(b"half")
+
+    assert await studios.once(studio, begun) == {State.DONE: 1, State.FAILED: 1}
+
+    assert [path.name for path in part.rglob("*") if path.is_file()] == []
 
 
 async def test_a_damaged_history_of_a_job_long_done_stops_nobody(studio: studios.Studio) -> None:
