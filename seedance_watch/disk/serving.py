@@ -269,7 +269,8 @@ class Serving:
                 self.rules.remarks.unreadable(under(file.name), file.trouble)
         lacks = [b for b in self._plan.bundles if b.lack is not Lack.NOTHING and self._lies(b)]
         waits = {**self._plan.waits, **{b.names[0]: b.words for b in lacks}}
-        words = {under(name): said + self._passed_over(name, said) for name, said in waits.items()}
+        waits = {name: said + self._passed_over(name, said) for name, said in waits.items()}
+        words = {under(name): said for name, said in waits.items()}
         self._late(self.rules.remarks.waits(self.folder.rel, words, self.now_s))
         shared = {name: bundle.words for bundle in lacks for name in bundle.names}
         self.folder.lacks, self.folder.ripe = {**shared, **waits}, self._ripe
