@@ -1,13 +1,23 @@
 """`join`, typed by a person."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pictures
 import pytest
+import structlog
 
 from seedance_watch.cli.exits import Exit
 from seedance_watch.cli.join import join
 from seedance_watch.media import videos
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Let other tests of this process hear what they heard before."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 def lay(folder: Path, *names: str) -> list[Path]:
