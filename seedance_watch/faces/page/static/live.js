@@ -97,6 +97,7 @@ function connect() {
     hangUp();
     show("lost", "Not connected. Trying again by itself");
     waits = setTimeout(connect, Math.min(15000, 1000 * 2 ** tries++));
+    refresh(); // perhaps it is there, and only wants the token again
   };
 }
 
