@@ -1,5 +1,6 @@
 """What the page shows of a real daemon, and what nobody gets to see by it."""
 
+import asyncio
 import os
 import threading
 from pathlib import Path
@@ -11,8 +12,12 @@ from visiting import visiting
 from seedance_watch.app.page import looking, source, stills
 from seedance_watch.app.page.source import Answers
 from seedance_watch.config.load import load
+from seedance_watch.core.events import Claiming
+from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.disk import arriving
+from seedance_watch.disk import arriving, showing
+from seedance_watch.disk.shelf import Shelf
+from seedance_watch.media.decoders import Decoders
 
 NASTY = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 
@@ -206,3 +211,26 @@ async def test_what_is_held_is_not_lost_in_the_crowd(
         board = await answers.board()
     assert [each.row.label for each in board.held] == ["held"]
     assert (len(board.queue), board.queue_more) == (2, 2)
+
+
+async def test_what_a_slow_disk_opens_too_late_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for it any more, and files are not opened without end."""
+    monkeypatch.setattr(stills, "_PATIENCE_S", 0.05)
+    (tmp_path / "shot.mp4").write_bytes(b"video")
+    slow, given = threading.Event(), []
+
+    def opened(_job: Job) -> showing.Shown:
+        slow.wait(60)
+        given.append(showing.shown(tmp_path, "shot.mp4"))
+        return given[0]
+
+    found = stills.Stills({}, lambda _: False, Decoders(), Shelf(tmp_path, 1))
+    claim = Claiming("d", 1, 1, "w", "", "shot", (), "0" * 32)
+
+    assert await found._patiently(Job("shot", claiming=claim), opened) is None
+    slow.set()
+    async with asyncio.timeout(60):
+        while not (given and given[0]._fd == -1):
+            await asyncio.sleep(0.01)

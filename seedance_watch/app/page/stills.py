@@ -105,11 +105,12 @@ class Stills:
     async def _patiently(self, job: Job, opened: _Open) -> Shown | None:
         if self.frozen(job.claim.watch):
             return None
-        try:
-            async with asyncio.timeout(_PATIENCE_S):
-                return await asyncio.to_thread(_quietly, opened, job)
-        except TimeoutError:
-            return None
+        opening = asyncio.ensure_future(asyncio.to_thread(_quietly, opened, job))
+        done, _ = await asyncio.wait({opening}, timeout=_PATIENCE_S)
+        if done:
+            return opening.result()
+        opening.add_done_callback(_too_late)
+        return None
 
     def _video(self, job: Job) -> Shown | None:
         watch = self.watches.get(job.claim.watch)
@@ -134,6 +135,12 @@ class Stills:
 def has_video(job: Job) -> bool:
     """Whether a video of the job's own is in the outbox."""
     return job.state in _PLACED and job.duplicate is None
+
+
+def _too_late(opening: asyncio.Future[Shown | None]) -> None:
+    """Close what a slow disk opened when nobody waits for it any more."""
+    if not opening.cancelled() and opening.exception() is None and (found := opening.result()):
+        found.close()
 
 
 def _quietly(opened: Callable[P, Shown | None], *args: P.args, **kwargs: P.kwargs) -> Shown | None:
