@@ -94,5 +94,5 @@ def _watch(look: Look, config: Config, console: Console) -> None:
         while True:
             snapshot = look()
             rows = jobs(snapshot, max(5, console.height - _HEAD))
-            screen.update(board(snapshot, rows, zone), refresh=True)
+            screen.update(board(snapshot, rows, zone, width=console.width), refresh=True)
             time.sleep(_EVERY_S)

@@ -19,7 +19,7 @@ _HINTS = (
     ("Expected newline", r"", "write one key = value per line"),
     ("Expected '='", r"^\s*[\w-]+\s*:", "write key = value, with = instead of :"),
     ("Expected '='", r"^\s*[\w-]+\s+[\w-]+\s*=", "a key is one word; write _ instead of a space"),
-    ("Expected '='", r"", "every line is key = value"),
+    ("Expected '='", r"", 'every line is key = value, such as prompt = "waves roll in"'),
     ("Illegal character '\\n'", r"", 'close the text with ", or use """ for several lines'),
     ("Unterminated string", r"", "a closing quote is missing"),
     ('Expected "\'"', r"", "a closing quote is missing"),

@@ -97,7 +97,7 @@ def _flat(text: str) -> str:
 def print_board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, console: Console) -> None:
     """Print everything: for a terminal, or as plain lines."""
     if console.is_terminal:
-        console.print(board(snapshot, rows, zone))
+        console.print(board(snapshot, rows, zone, width=console.width))
         return
     for line in lines(snapshot, zone):
         console.file.write(f"{line.about}: {line.said}\n")
@@ -105,9 +105,9 @@ def print_board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, console: 
     table.print_rows(rows, console, zone=zone)
 
 
-def board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo) -> Group:
-    """Lay everything out for a terminal."""
+def board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, *, width: int) -> Group:
+    """Lay everything out for a terminal of a width."""
     head = Table.grid(padding=(0, 2))
     for line in lines(snapshot, zone):
         head.add_row(Text(line.about, "bold"), Text(line.said, line.style))
-    return Group(head, Text(), table.table(rows, zone=zone))
+    return Group(head, Text(), table.table(rows, zone=zone, width=width))

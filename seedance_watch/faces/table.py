@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
+from itertools import compress
 
 from rich.console import Console
 from rich.table import Table
@@ -12,6 +13,8 @@ from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import printable
 
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.CANCELLED: "dim"}
+_WIDE = 130  # columns of a terminal; on a narrower one the reason gets the room of two others
+_LEFT_OUT = frozenset({"provider", "cost"})
 _COLUMNS = ("job", "drop", "state", "provider", "cost", "changed", "why")
 
 
@@ -34,15 +37,17 @@ def print_rows(
         for line in (_COLUMNS, *(cells(row, zone) for row in rows)):
             console.file.write("\t".join(line) + "\n")
         return
-    console.print(table(rows, zone=zone))
+    console.print(table(rows, zone=zone, width=console.width))
 
 
-def table(rows: Iterable[Row], *, zone: tzinfo | None = None) -> Table:
-    """Lay jobs out for a terminal."""
+def table(rows: Iterable[Row], *, zone: tzinfo | None = None, width: int = _WIDE) -> Table:
+    """Lay jobs out for a terminal of a width."""
+    shown = [name not in _LEFT_OUT or width >= _WIDE for name in _COLUMNS]
     found = Table(box=None, header_style="bold", pad_edge=False)
-    for name in _COLUMNS:
+    for name in compress(_COLUMNS, shown):
         found.add_column(name, overflow="ellipsis", no_wrap=name != "why", max_width=60)
     for row in rows:
         style = "yellow" if row.held else _COLOURS.get(row.state, "")
-        found.add_row(*map(Text, cells(row, zone)), style=style)  # a name may look like markup
+        texts = compress(cells(row, zone), shown)
+        found.add_row(*map(Text, texts), style=style)  # a name may look like markup
     return found

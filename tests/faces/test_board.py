@@ -10,6 +10,7 @@ from rich.console import Console
 
 from seedance_watch.core.budget import Cap, Period
 from seedance_watch.core.model import Money, State
+from seedance_watch.core.pauses import Pause
 from seedance_watch.core.snapshot import (
     BudgetView,
     InboxView,
@@ -61,11 +62,20 @@ def said(snapshot: Snapshot) -> dict[str, str]:
     return {line.about: line.said for line in lines(snapshot, UTC)}
 
 
-def printed(snapshot: Snapshot, *, terminal: bool) -> str:
-    console = Console(file=io.StringIO(), force_terminal=terminal, width=200)
+def printed(snapshot: Snapshot, *, terminal: bool, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=width)
     print_board(snapshot, snapshot.open, UTC, console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def test_a_daemon_that_hangs_is_named_and_pauses_are_still_told() -> None:
+    """Nothing of what only it knows is made up."""
+    live = Live(7, "", 0.0, silent="does not answer")
+    found = said(replace(SNAPSHOT, live=live, pauses=(Pause("rivya", NOON),)))
+    assert found["daemon"] == "process 7 does not answer"
+    assert "paused by a person" in found["rivya"]
+    assert "inbox studio" not in found
 
 
 def test_everything_is_said_counts_first() -> None:
@@ -99,6 +109,15 @@ def test_a_pipe_gets_plain_lines_and_a_terminal_a_table() -> None:
     assert "\nshot-1\t[red]shot\trunning\trivya\t16 credits\t11-15 11:59:55\t\n" in plain_text
     assert "\x1b[" in table
     assert "[red]shot" in table
+
+
+def test_a_narrow_terminal_has_room_for_the_reason() -> None:
+    """What a job is made by and costs makes way; a pipe has it all."""
+    wide, narrow = (printed(SNAPSHOT, terminal=True, width=width) for width in (160, 100))
+
+    assert "16 credits" in wide
+    assert "16 credits" not in narrow.split("why")[-1]
+    assert "shot-1" in narrow
 
 
 def test_json_has_it_all() -> None:
