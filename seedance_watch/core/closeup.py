@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from seedance_watch.core.machine import Job
-from seedance_watch.core.model import Clip, Role, State, Value
+from seedance_watch.core.model import Clip, Extra, Role, State, Value
 from seedance_watch.core.offers import Offer, offers
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.story import Line
@@ -26,6 +26,7 @@ class Closeup:
         offers: What may be ordered.
         expected_at: When its task will probably have ended, UTC seconds; None: not known.
         picture: Whether a picture was dropped for it.
+        extras: What was wished for beside the video, made or not; none before that is known.
         meta: The table of the person's own.
         lines: Its history, empty where nobody asked for it.
     """
@@ -40,6 +41,7 @@ class Closeup:
     offers: tuple[Offer, ...] = ()
     expected_at: float | None = None
     picture: bool = False
+    extras: tuple[Extra, ...] = ()
     meta: Mapping[str, object] = field(default_factory=dict)
     lines: tuple[Line, ...] = ()
 
@@ -80,6 +82,7 @@ def closeup(
         offers=offers(job),
         expected_at=begun + usual_s if begun is not None and usual_s is not None else None,
         picture=any(each.role is Role.IMAGE for each in parts),
+        extras=job.added.extras if job.added else (),
         meta=spec.meta if spec else {},
         lines=lines,
     )

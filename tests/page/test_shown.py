@@ -95,6 +95,24 @@ async def test_a_video_is_played_in_pieces(studio: studios.Studio) -> None:
     assert len(list((studio.folder / "state/page/stills").iterdir())) == 2
 
 
+async def test_what_was_made_beside_a_video_is_shown(studio: studios.Studio) -> None:
+    """By its kind; what is none, and what could not be made, is not there."""
+    studio.drop('prompt = "waves"\nposter = true\npreview = "gif"\n')
+    async with visiting(studio) as visit:
+        await visit.done("shot")
+        job = f"/jobs/{visit.row('shot').job_id}"
+        poster, preview = await visit.get(f"{job}/extras/poster"), f"{job}/extras/preview"
+        assert poster.content == (studio.outbox / "shot.poster.jpg").read_bytes()
+        assert (await visit.get(preview)).headers["content-type"] == "image/gif"
+        assert preview in (await visit.get("/")).text
+        assert preview in (await visit.get(job)).text
+        for kind in ("sequence", "%2e%2e", "shot.toml", "video"):
+            assert (await visit.get(f"{job}/extras/{kind}")).status_code == 404
+        (studio.outbox / "shot.poster.jpg").unlink()
+        (studio.outbox / "shot.poster.jpg").symlink_to(studio.outbox / "shot.mp4")
+        assert (await visit.get(f"{job}/extras/poster")).status_code == 404
+
+
 async def test_no_path_is_taken_from_anybody(studio: studios.Studio) -> None:
     """Nothing but jobs by their names and the page's own files by theirs."""
     studio.drop('prompt = "waves"\n')

@@ -105,6 +105,11 @@ class Answers:
         job = await asyncio.to_thread(self._looking.folded, job_id)
         return await self._stills.film(job) if job else None
 
+    async def beside(self, job_id: str, kind: str) -> Film | None:
+        """Give what was made beside a job's video."""
+        job = await asyncio.to_thread(self._looking.folded, job_id)
+        return await self._stills.beside(job, kind) if job else None
+
     async def picture(self, job_id: str) -> Film | None:
         """Give the picture that was dropped for a job."""
         job = await asyncio.to_thread(self._looking.folded, job_id)

@@ -98,6 +98,10 @@ class Stills:
         """Open a job's video, None when there is none, or its disk does not answer."""
         return await self._patiently(job, self._video)
 
+    async def beside(self, job: Job, kind: str) -> Shown | None:
+        """Open what was made beside a video, None when that is not to be had."""
+        return await self._patiently(job, partial(self._extra, kind))
+
     async def original(self, job: Job) -> Shown | None:
         """Open the picture that was dropped, None when it is not to be had."""
         return await self._patiently(job, self._original)
@@ -117,6 +121,11 @@ class Stills:
         if watch is None or job.placing is None or not has_video(job):
             return None
         return shown(watch.outbox, job.placing.name)
+
+    def _extra(self, kind: str, job: Job) -> Shown | None:
+        watch, made = self.watches.get(job.claim.watch), job.added.extras if job.added else ()
+        found = next((each for each in made if each.kind == kind and not each.lacking), None)
+        return shown(watch.outbox, found.name) if watch and found else None
 
     def _original(self, job: Job) -> Shown | None:
         """Open the picture where it may lie: with the job, or put away."""

@@ -5,6 +5,7 @@ No path ever comes from a request: jobs are named by their names, the page's own
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -27,6 +28,8 @@ from seedance_watch.faces.page.views import Busy, Slot, Source
 
 _KEPT = {"cache-control": "private, max-age=31536000, immutable"}
 _NAME_MOST = 300
+_BYTES = "application/octet-stream"
+_MADE = {".gif": "image/gif", ".jpg": "image/jpeg", ".mp4": "video/mp4", ".webp": "image/webp"}
 
 
 @dataclass(slots=True)
@@ -62,6 +65,7 @@ class Page:
                 Route("/events", _Plain(self._events), methods=["GET"]),
                 Route("/jobs/{job}", self._job),
                 Route("/jobs/{job}/video", self._video),
+                Route("/jobs/{job}/extras/{kind}", self._extra),
                 Route("/jobs/{job}/picture", self._picture),
                 Route("/jobs/{job}/poster", self._poster),
                 Route("/jobs/{job}/thumb", self._thumb),
@@ -137,10 +141,16 @@ class Page:
         saved = "download" in request.query_params
         return lending.lent(await self.source.film(_job_id(request)), "video/mp4", saved=saved)
 
+    async def _extra(self, request: Request) -> Response:
+        kind = str(request.path_params["kind"])
+        found = await self.source.beside(_job_id(request), kind)
+        media_type = _MADE.get(PurePath(found.name).suffix, _BYTES) if found else _BYTES
+        return lending.lent(found, media_type, saved="download" in request.query_params)
+
     async def _picture(self, request: Request) -> Response:
         """Give what somebody dropped; as bytes to save, whatever it is."""
         found = await self.source.picture(_job_id(request))
-        return lending.lent(found, "application/octet-stream", saved=True)
+        return lending.lent(found, _BYTES, saved=True)
 
     async def _poster(self, request: Request) -> Response:
         return lending.still(await self.source.still(_job_id(request), "poster"))

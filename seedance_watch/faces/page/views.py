@@ -188,6 +188,15 @@ class Source(Protocol):
         """Give a job's video, None when it is not to be had."""
         ...
 
+    async def beside(self, job_id: str, kind: str) -> Film | None:
+        """Give what was made beside a job's video, None when it is not to be had.
+
+        Args:
+            job_id: The job.
+            kind: What; see ExtraKind.
+        """
+        ...
+
     async def picture(self, job_id: str) -> Film | None:
         """Give the picture that was dropped for a job, None when it is not to be had."""
         ...
