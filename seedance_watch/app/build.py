@@ -1,7 +1,6 @@
 """Builds the daemon from a configuration; nothing else knows every part."""
 
 import asyncio
-import contextlib
 import random
 import secrets
 from dataclasses import dataclass
@@ -17,8 +16,6 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.errors import IllegalMove, JournalError
-from seedance_watch.core.machine import fold
 from seedance_watch.disk import files, pauses
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.inbox import Inbox, InboxSettings
@@ -197,9 +194,8 @@ async def build(
 
 async def _remember(journal: SqliteJournal, desk: Studio) -> None:
     """Learn from the last jobs how long tasks take; a history that is damaged teaches nothing."""
-    for row in await journal.rows(limit=_REMEMBERED, at_rest=True):
-        with contextlib.suppress(IllegalMove, JournalError):
-            desk.durations.learn(fold(row.job_id, await journal.history(row.job_id)))
+    for job in await journal.ended(_REMEMBERED):
+        desk.durations.learn(job)
 
 
 async def _resting(workers: Workers, clock: Clock, stop: asyncio.Event) -> None:

@@ -8,7 +8,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import tzinfo
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +16,11 @@ from typing import Any, Self
 
 import apsw
 
+from seedance_watch.core import machine
 from seedance_watch.core.budget import Ceiling
-from seedance_watch.core.errors import JournalError
+from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.events import Record
+from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.spent import Spent
@@ -126,6 +128,14 @@ class SqliteReader:
     def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""
         return loading.history(job_id, self._all(sql.HISTORY, storable(job_id)))
+
+    def ended(self, limit: int) -> list[Job]:
+        """Give the jobs that changed last of those at rest; damaged histories are left out."""
+        jobs = []
+        for row in self.rows(limit=limit, at_rest=True):
+            with suppress(IllegalMove, JournalError):
+                jobs.append(machine.fold(row.job_id, self.history(row.job_id)))
+        return jobs
 
     def counts(self) -> Mapping[tuple[State, str], int]:
         """Count the jobs by state and code of their hold, "" for none."""

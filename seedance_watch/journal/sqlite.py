@@ -152,6 +152,10 @@ class SqliteJournal:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
         return await asyncio.to_thread(self._reader.rows, limit=limit, at_rest=at_rest)
 
+    async def ended(self, limit: int) -> list[Job]:
+        """Give the jobs that changed last of those at rest; damaged histories are left out."""
+        return await asyncio.to_thread(self._reader.ended, limit)
+
     async def backup(self, target: Path) -> None:
         """Write a whole, compact copy, durably, while work goes on.
 
