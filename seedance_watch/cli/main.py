@@ -61,6 +61,14 @@ def overview() -> str:
     return f"Usage: seedance-watch COMMAND\n\n{ABOUT}\n\nCommands:\n{lines}\n\n{EPILOGUE.rstrip()}"
 
 
+def _log_without_rich() -> None:
+    """Load structlog as where there is no rich: the daemon would keep 3 MiB of it for nothing."""
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    import structlog.dev  # noqa: F401, PLC0415
+
+    del sys.modules["rich"]
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit.
 
@@ -71,8 +79,8 @@ def main(arguments: list[str] | None = None) -> None:
     if words in _ASKED:
         show(overview())
         sys.exit(Exit.OK)
-    # structlog loads it, and pygments with it, for traces that are never shown that way.
-    sys.modules.setdefault("rich.traceback", None)  # type: ignore[arg-type]
+    if words[0] == "run" and "rich" not in sys.modules:
+        _log_without_rich()
     with told():
         from seedance_watch.cli.parser import run  # noqa: PLC0415 - not for the overview
 
