@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from seedance_watch.app.obeying import give_all
 from seedance_watch.app.providers import used
 from seedance_watch.cli.exits import Exit, say, show
+from seedance_watch.cli.patience import patiently
 from seedance_watch.config.load import find_config, load
 from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.faces import log
@@ -49,7 +50,7 @@ def _order(providers: tuple[str, ...], config: Path | None, *, paused: bool) -> 
     every = sorted(used(settings)) if paused else list(settings.providers)
     orders = [LaneOrder(name, paused) for name in providers or every]
     log.configure(level="error")
-    answers = asyncio.run(give_all(settings, orders))
+    answers = asyncio.run(patiently(give_all(settings, orders)))
     for answer in answers:
         (show if answer.obeyed else say)(answer.said)
     return Exit.OK if all(answer.obeyed for answer in answers) else Exit.SOME_FAILED

@@ -12,6 +12,7 @@ from seedance_watch.app.obeying import give_all
 from seedance_watch.app.picked import Picked, Picker
 from seedance_watch.app.reading import reading
 from seedance_watch.cli.exits import Exit, say, show
+from seedance_watch.cli.patience import patiently
 from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.orders import Act, Order
@@ -174,7 +175,7 @@ def _given(config: Config, order: Order, picks: list[Picked]) -> int:
     rows = {_key(order, row): (row, picked.many) for picked in picks for row in picked.rows}
     orders = [replace(order, job_id=row.job_id) for row, _ in rows.values()]
     log.configure(level="warning")
-    answers = asyncio.run(give_all(config, orders))
+    answers = asyncio.run(patiently(give_all(config, orders)))
     told = [
         _told(answer, many=many) for answer, (_, many) in zip(answers, rows.values(), strict=True)
     ]

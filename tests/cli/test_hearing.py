@@ -16,8 +16,10 @@ from structlog.testing import capture_logs
 from seedance_watch.app import asking
 from seedance_watch.app.asking import SOCKET, live
 from seedance_watch.app.control import Answer, listening
+from seedance_watch.cli import patience
 from seedance_watch.cli.health import health
 from seedance_watch.cli.hearing import heard
+from seedance_watch.cli.patience import patiently
 from seedance_watch.core.orders import Order
 from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.core.snapshot import Live
@@ -116,3 +118,19 @@ async def test_what_is_no_order_is_answered(tmp_path: Path, line: bytes, reason:
     assert answer["obeyed"] is False
     assert reason in answer["said"]
     assert bool(logs) == (len(line) > 100)
+
+
+async def test_who_waits_for_a_daemon_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once, and the answer still counts."""
+    monkeypatch.setattr(patience, "PATIENCE_S", 0.05)
+
+    async def slow(seconds: float) -> str:
+        await anyio.sleep(seconds)
+        return "done"
+
+    assert await patiently(slow(0)) == "done"
+    assert capsys.readouterr().err == ""
+    assert await patiently(slow(0.3)) == "done"
+    assert capsys.readouterr().err.count("has not answered yet") == 1
