@@ -2,13 +2,14 @@
 
 import contextlib
 import json
+import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
-from rich.console import Console
 
 from seedance_watch.app.asking import live
 from seedance_watch.app.picture import take
@@ -19,8 +20,11 @@ from seedance_watch.config.load import find_config, load
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.snapshot import Row, Snapshot
 from seedance_watch.engine.clock import RealClock
-from seedance_watch.faces.board import board, print_board
+from seedance_watch.faces.board import board, print_board, write_board
 from seedance_watch.faces.plain import of_snapshot
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _EVERY_S = 1.0
 _HEAD = 12  # lines above the jobs that a terminal should have room for
@@ -51,20 +55,37 @@ def status(
     as_json
         One JSON object with everything.
     """
-    settings, console = load(find_config(config)), Console()
-    if watch and not console.is_terminal:
+    settings, console = load(find_config(config)), _terminal()
+    if watch and not console:
         say("seedance-watch status: --watch needs a terminal; without it one look is printed")
         return Exit.USAGE
     look = _look(settings, which, limit)
     if as_json:
         show(json.dumps(of_snapshot(look())))
-    elif watch:
+    elif watch and console:
         with contextlib.suppress(KeyboardInterrupt):
             _watch(look, settings, console)
     else:
         snapshot = look()
-        print_board(snapshot, jobs(snapshot, limit), zone_of(settings), console)
+        _show(snapshot, jobs(snapshot, limit), settings, console)
     return Exit.OK
+
+
+def _terminal() -> "Console | None":
+    """Give the terminal that is written to; None: a pipe or a file, and nothing is loaded."""
+    if not sys.stdout.isatty() and not {"FORCE_COLOR", "TTY_COMPATIBLE"} & os.environ.keys():
+        return None
+    from rich.console import Console  # noqa: PLC0415 - takes long to load
+
+    console = Console()
+    return console if console.is_terminal else None
+
+
+def _show(snapshot: Snapshot, rows: list[Row], config: Config, console: "Console | None") -> None:
+    if console:
+        print_board(snapshot, rows, zone_of(config), console)
+    else:
+        write_board(snapshot, rows, zone_of(config), sys.stdout)
 
 
 def _look(config: Config, which: Which, limit: int) -> Look:
@@ -85,7 +106,7 @@ def jobs(snapshot: Snapshot, most: int) -> list[Row]:
     return [*snapshot.open, *snapshot.ended][:most]
 
 
-def _watch(look: Look, config: Config, console: Console) -> None:
+def _watch(look: Look, config: Config, console: "Console") -> None:
     """Show it anew every second, until interrupted."""
     from rich.live import Live as Screen  # noqa: PLC0415 - takes long to load
 

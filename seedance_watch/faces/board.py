@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import tzinfo
-
-from rich.console import Console, Group
-from rich.table import Table
-from rich.text import Text
+from typing import IO, TYPE_CHECKING
 
 from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import BudgetView, InboxView, LaneView, Live, Row, Snapshot
 from seedance_watch.core.words import printable
 from seedance_watch.faces import table, times
+
+if TYPE_CHECKING:  # rich takes long to load, and in a pipe nobody needs it
+    from rich.console import Console, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +94,27 @@ def _flat(text: str) -> str:
     return printable(" ".join(text.split()))
 
 
-def print_board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, console: Console) -> None:
+def print_board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, console: "Console") -> None:
     """Print everything: for a terminal, or as plain lines."""
     if console.is_terminal:
         console.print(board(snapshot, rows, zone, width=console.width))
         return
-    for line in lines(snapshot, zone):
-        console.file.write(f"{line.about}: {line.said}\n")
-    console.file.write("\n")
-    table.print_rows(rows, console, zone=zone)
+    write_board(snapshot, rows, zone, console.file)
 
 
-def board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, *, width: int) -> Group:
+def write_board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, file: IO[str]) -> None:
+    """Write everything as plain lines."""
+    file.writelines(f"{line.about}: {line.said}\n" for line in lines(snapshot, zone))
+    file.write("\n")
+    table.write_rows(rows, file, zone=zone)
+
+
+def board(snapshot: Snapshot, rows: Iterable[Row], zone: tzinfo, *, width: int) -> "Group":
     """Lay everything out for a terminal of a width."""
+    from rich.console import Group  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     head = Table.grid(padding=(0, 2))
     for line in lines(snapshot, zone):
         head.add_row(Text(line.about, "bold"), Text(line.said, line.style))

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from itertools import compress
-
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+from typing import IO, TYPE_CHECKING
 
 from seedance_watch.core.model import State
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import printable
+
+if TYPE_CHECKING:  # rich takes long to load, and in a pipe nobody needs it
+    from rich.console import Console
+    from rich.table import Table
 
 _COLOURS = {State.DONE: "green", State.FAILED: "red", State.CANCELLED: "dim"}
 _WIDE = 130  # columns of a terminal; on a narrower one the reason gets the room of two others
@@ -28,20 +29,26 @@ def cells(row: Row, zone: tzinfo | None = None) -> tuple[str, ...]:
     return tuple(map(printable, line))
 
 
-def print_rows(
-    rows: Iterable[Row], console: Console | None = None, *, zone: tzinfo | None = None
-) -> None:
+def print_rows(rows: Iterable[Row], console: "Console", *, zone: tzinfo | None = None) -> None:
     """Print jobs: a table on a terminal, tab-separated lines otherwise."""
-    console = console or Console()
     if not console.is_terminal:
-        for line in (_COLUMNS, *(cells(row, zone) for row in rows)):
-            console.file.write("\t".join(line) + "\n")
+        write_rows(rows, console.file, zone=zone)
         return
     console.print(table(rows, zone=zone, width=console.width))
 
 
-def table(rows: Iterable[Row], *, zone: tzinfo | None = None, width: int = _WIDE) -> Table:
+def write_rows(rows: Iterable[Row], file: IO[str], *, zone: tzinfo | None = None) -> None:
+    """Write jobs as tab-separated lines."""
+    file.writelines(
+        "\t".join(line) + "\n" for line in (_COLUMNS, *(cells(row, zone) for row in rows))
+    )
+
+
+def table(rows: Iterable[Row], *, zone: tzinfo | None = None, width: int = _WIDE) -> "Table":
     """Lay jobs out for a terminal of a width."""
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
     shown = [name not in _LEFT_OUT or width >= _WIDE for name in _COLUMNS]
     found = Table(box=None, header_style="bold", pad_edge=False)
     for name in compress(_COLUMNS, shown):
