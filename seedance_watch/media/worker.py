@@ -1,8 +1,8 @@
 """The process in which decoders run: `python -m seedance_watch.media.worker`.
 
 It takes calls from its standard input and gives their outcomes on its standard output, until the
-input ends; so it never outlives who started it. It has no key, neither in its environment nor in
-its memory.
+input ends; so it does not outlive who started it, and a call that hangs does not by much. It has
+no key, neither in its environment nor in its memory.
 """
 
 import importlib
@@ -18,6 +18,8 @@ from seedance_watch.media import answers
 
 _MOST_BYTES = 4 << 30  # of addresses; the largest picture that is let in takes an eighth
 HEAD_BYTES = 8
+# Who asked gives up a call earlier, and ends the process, as long as it lives itself.
+LONGEST_S = 600
 
 
 def send(file: IO[bytes], body: bytes) -> None:
@@ -62,7 +64,11 @@ def main() -> None:
     importlib.import_module("seedance_watch.media.images")  # before it is asked for
     try:
         while True:
-            send(output, outcome(receive(sys.stdin.buffer)))
+            call = receive(sys.stdin.buffer)
+            signal.alarm(LONGEST_S)
+            answer = outcome(call)
+            signal.alarm(0)
+            send(output, answer)
     except (EOFError, BrokenPipeError):
         return
 

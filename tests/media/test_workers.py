@@ -2,7 +2,10 @@
 
 import hashlib
 import os
+import pickle
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +17,7 @@ from PIL import Image
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import Clip, ImageLimits
-from seedance_watch.media import videos
+from seedance_watch.media import videos, worker
 from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
 
@@ -43,6 +46,19 @@ def test_a_picture_is_measured_elsewhere(workers: Workers, tmp_path: Path) -> No
     found = Decoders(workers.do).measure(tmp_path / "shot.png", ImageLimits())
 
     assert found == ((640, 360), sha256)
+
+
+def test_a_call_that_hangs_does_not_outlive_who_asked_for_long() -> None:
+    """Where nobody is left to end the process, it is ended by an alarm."""
+    text = f"import {worker.__name__} as worker; worker.LONGEST_S = 1; worker.main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with process:
+        assert process.stdin
+        worker.send(process.stdin, pickle.dumps((time.sleep, (600,), {})))
+
+        assert process.wait(60) == -signal.SIGALRM
 
 
 def test_what_a_call_raises_is_raised_here(workers: Workers, tmp_path: Path) -> None:
