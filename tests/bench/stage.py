@@ -29,11 +29,11 @@ class Process:
 
     def cpu_s(self) -> float:
         """Give the seconds of processor time, its children's included."""
-        return sum(_cpu_s(each) for each in self._family())
+        return sum(_living(_cpu_s, each) for each in self._family())
 
     def memory_mib(self) -> float:
         """Give the resident memory of the process and its children; shared pages once."""
-        return sum(_pss_kib(each) for each in self._family()) / 1024
+        return sum(_living(_pss_kib, each) for each in self._family()) / 1024
 
     def own_mib(self) -> float:
         """Give the resident memory of the process alone, as `ps` shows it."""
@@ -52,6 +52,14 @@ class Process:
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
+
+
+def _living(measured: Callable[[int], float], pid: int) -> float:
+    """Measure a process; one that has just ended is counted with the one that started it."""
+    try:
+        return measured(pid)
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
 
 
 def _cpu_s(pid: int) -> float:
