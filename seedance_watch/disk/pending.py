@@ -53,7 +53,8 @@ class _Times:
 
 def _wanted(folder: Folder, kept: Kept) -> Iterator[File]:
     """Give the files that may become part of a drop; in natural order where they are few."""
-    files = list(folder.files.items())
+    # Copied at once: to make very many pairs of it lets the other thread in between.
+    files = list(folder.files.copy().items())
     if len(files) <= MOST:
         files.sort(key=lambda each: natural(each[0]))
     for name, file in files:
@@ -68,9 +69,9 @@ def _stands(folder: Folder, file: File, times: _Times) -> Waiting:
         return why.unreadable(path, file.trouble)
     if file.busy:
         return why.busy(path)
-    read = file.kind is Kind.IMAGE or file.glance is not None
-    if read and name in folder.lacks:
-        return why.partner(path, folder.lacks[name], times.utc(folder.ripe.get(name)))
+    read, lacks = file.kind is Kind.IMAGE or file.glance is not None, folder.lacks
+    if read and name in lacks:
+        return why.partner(path, lacks[name], times.utc(folder.ripe.get(name)))
     unfinished = file.whole is not None and file.whole == (file.watched.look, False)
     return why.settling(path, times.utc(file.due_s), unfinished=unfinished)
 

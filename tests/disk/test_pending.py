@@ -1,16 +1,21 @@
 """What an inbox says of the files that are no jobs yet."""
 
+import gc
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from inboxes import FAST, PNG, PROMPT, an_inbox, fact, watching
 
+from seedance_watch.core.pairing import Kind
+from seedance_watch.core.settling import Look, Watched
 from seedance_watch.core.snapshot import Waiting
 from seedance_watch.disk.desk import Scope
 from seedance_watch.disk.inbox import Inbox
 from seedance_watch.disk.pending import pending
+from seedance_watch.disk.scan import File
 
 SLOW = replace(FAST, proved_s=30.0, quiet_s=30.0, orphan_s=900.0)
 
@@ -65,6 +70,27 @@ async def test_a_file_that_is_open_for_writing_is_told(root: Path) -> None:
         async with watching(root) as taker:
             await fact(lambda: "open for writing" in getattr(of(taker.inbox, "a.toml"), "why", ""))
             assert of(taker.inbox, "a.toml").until is None  # type: ignore[union-attr]
+
+
+async def test_a_crowd_may_change_while_it_is_looked_at(root: Path) -> None:
+    """The thread that takes files away comes in between wherever memory is cleared up."""
+    async with watching(root) as taker:
+        folder = taker.inbox._desk.scanner.top
+        now_s = time.monotonic()
+        for number in range(5_000):
+            look = Watched(Look(0, 0, number), now_s, now_s)
+            folder.files[f"{number}.png"] = File(f"{number}.png", Kind.IMAGE, look, 0.0)
+
+        def between(_phase: str, _info: dict[str, int]) -> None:
+            folder.files.popitem()
+
+        gc.callbacks.append(between)
+        try:
+            kept, more = pending(taker.inbox._desk)
+        finally:
+            gc.callbacks.remove(between)
+        folder.files.clear()
+    assert len(kept) + more > 4_000
 
 
 @pytest.mark.parametrize(
