@@ -18,7 +18,7 @@ Every figure was measured beside its reference in the same run, on one machine a
 
     PYTHONPATH=tests .venv/bin/python -m bench --write docs/PERFORMANCE.md
 
-which takes about a quarter of an hour. Names of groups ({names}) choose some of them; `--quick`
+which takes about half an hour. Names of groups ({names}) choose some of them; `--quick`
 takes a minute and only tries whether everything can be measured. The providers are played by the
 sandbox, whose own processor time is in the rates. `BENCH_DIR` names a folder on another disk.
 
