@@ -14,7 +14,7 @@ from seedance_watch.core.events import Record
 from seedance_watch.core.health import ills
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.snapshot import Snapshot
+from seedance_watch.core.snapshot import Live, Snapshot
 from seedance_watch.faces.systemd import Manager, status_line
 from seedance_watch.journal.reader import SqliteReader
 
@@ -37,6 +37,7 @@ class Heart:
     _ills: list[str] = field(default_factory=list)
     _counts: Mapping[tuple[State, str], int] | None = None
     _said: str = ""
+    _blind: bool = False
     _every_s: float = field(init=False)
 
     def __post_init__(self) -> None:
@@ -67,8 +68,23 @@ class Heart:
 
     def _found(self) -> list[str]:
         """Say what makes no progress, as far as anything has to."""
-        live = self.service.look()
+        live = self._look()
         return ills(live) if live and self.service.working else []
+
+    def _look(self) -> Live | None:
+        """See how things stand; None: nothing is to be seen, be it by a mistake in this program.
+
+        Such a mistake is no loop that stands still: it is told once, and the beat goes on.
+        """
+        try:
+            live = self.service.look()
+        except Exception:  # noqa: BLE001 - no job may end by how it is looked at
+            if not self._blind:
+                structlog.get_logger().exception("daemon.unseen")
+            self._blind = True
+            return None
+        self._blind = False
+        return live
 
     async def _tell_status(self) -> None:
         """Say how things stand every few seconds, where that has changed."""
@@ -80,9 +96,9 @@ class Heart:
             await asyncio.sleep(_STATUS_S if self.service.working else _SOON_S)
 
     async def _line(self) -> str:
-        live = self.service.look()
+        live = self._look()
         if live is None or not live.loops:
-            return "reading the journal"
+            return "" if self._blind else "reading the journal"
         if self._changed or self._counts is None:
             self._changed = False
             try:
