@@ -41,10 +41,15 @@ class Lock:
             ) from error
 
     def sign(self) -> None:
-        """Write down who has it; to be called when the write-ahead log exists."""
+        """Write down who has it, durably; to be called when the write-ahead log exists.
+
+        Without it a start after a power cut would take the journal for one that was closed.
+        """
         self._owner.write_text(
             f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8"
         )
+        sync(self._owner)
+        sync(self._owner.parent)
 
     def unsign(self) -> None:
         """Take that back, durably; to be called before the write-ahead log goes."""

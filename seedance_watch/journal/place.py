@@ -105,8 +105,13 @@ def check_whole(path: Path) -> None:
 
 
 def ended_cleanly(path: Path) -> bool:
-    """Whether there is a journal that was closed; to be asked before it is opened."""
-    return path.exists() and not wal(path).exists() and not beside(path, "owner").exists()
+    """Whether there is a journal that was closed; to be asked before it is opened.
+
+    Who only reads a closed one leaves an empty log behind. Who writes has signed durably before
+    the first event, and what the log held before was synced into the database.
+    """
+    empty = not wal(path).exists() or wal(path).stat().st_size == 0
+    return path.exists() and empty and not beside(path, "owner").exists()
 
 
 def born(path: Path) -> None:

@@ -9,7 +9,8 @@ import structlog
 from histories import LIFE, Story, claiming
 
 from seedance_watch.core.errors import JournalError
-from seedance_watch.journal import checking, place
+from seedance_watch.journal import checking, lock, place
+from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.ports import Terms
 
@@ -67,6 +68,39 @@ async def test_a_sound_journal_is_looked_at_once_and_then_pays(path: Path) -> No
         await journal.append(*Story.of("more").next(claiming("more")), terms=Terms())
         await journal.close()
     assert [each["event"] for each in logs] == ["journal.checked"]
+
+
+async def test_who_reads_between_two_runs_delays_no_start(path: Path) -> None:
+    """A reader leaves an empty log beside a closed journal; that is no crash."""
+    await made(path)
+    SqliteReader(path).close()
+    assert place.wal(path).exists()
+    with structlog.testing.capture_logs() as logs:
+        journal = await SqliteJournal.open(path)
+        assert not logs
+        await journal.close()
+
+
+async def test_the_owner_is_durable_before_anything_is_recorded(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut may take what was not synced; without the owner the end would look clean."""
+    synced = list[tuple[Path, bool]]()
+    owner, real = place.beside(path, "owner"), lock.sync
+
+    def sync(of: Path) -> None:
+        synced.append((of, owner.exists()))
+        real(of)
+
+    monkeypatch.setattr(lock, "sync", sync)
+    journal = await SqliteJournal.open(path)
+    assert synced == [(owner, True), (path.parent, True)]
+    assert not place.ended_cleanly(path)
+    await journal.append(*Story.of("job").next(claiming("job")))
+    owner.unlink()
+    assert not place.ended_cleanly(path), "the log has something in it"
+    await journal.close()
+    assert place.ended_cleanly(path)
 
 
 async def test_after_a_crash_all_is_looked_at_first(path: Path) -> None:
