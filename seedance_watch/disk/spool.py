@@ -78,11 +78,12 @@ class Spool:
             return originals.take_in(claim, self.places(claim.watch))
 
     def archive(self, job: Job, to: Returned | None) -> list[str]:
-        """Move the originals to done/ (to=None), failed/ or back to the inbox; empty the folder.
+        """Clear; move the originals to done/ (to=None), failed/ or back to the inbox.
 
         Returns:
             Names of originals that were neither in the job folder nor where they belong.
         """
+        self.clear(job)
         places = self.places(job.claim.watch)
         with local("archiving to", places.root(to) / job.claim.folder):
             self._sure(job.claim.watch, "inbox", to or "done")
@@ -119,12 +120,17 @@ class Spool:
             self._sure(job.claim.watch, "outbox")
             return shutil.disk_usage(outbox).free
 
-    def free_stem(self, job: Job) -> str:
-        """Give the first output name, without ending, that nobody has; looks, reserves nothing."""
+    def named(self, job: Job) -> tuple[str, tuple[Extra, ...]]:
+        """Give names that nobody has; looks, reserves nothing.
+
+        Returns:
+            The video's path below the outbox, without ending, and what is to be made beside it.
+        """
         places = self.places(job.claim.watch)
         with local("looking for a free name in", places.outbox):
             self._sure(job.claim.watch, "outbox")
-            return placing.free_stem(job, places)
+            stem = placing.free_stem(job, places)
+            return stem, adding.wished(job, places, stem)
 
     def has_video(self, watch: str, video: str) -> bool:
         """Whether a watch entry's outbox has a file of this name."""
@@ -178,13 +184,6 @@ class Spool:
             return placing.put(job, places, name, clip=clip, receipt=receipt)
 
     # What is made beside videos
-
-    def wished(self, job: Job, stem: str) -> tuple[Extra, ...]:
-        """Give what is to be made beside a video of this stem; looks, reserves nothing."""
-        places = self.places(job.claim.watch)
-        with local("looking for free names in", places.outbox):
-            self._sure(job.claim.watch, "outbox")
-            return adding.wished(job, places, stem)
 
     def extra_part(self, job: Job, kind: ExtraKind) -> Path:
         """Give the path where something is made that goes beside a job's video."""

@@ -22,6 +22,7 @@ from seedance_watch.core.events import (
     Held,
     Placed,
     Placing,
+    Prepared,
     Ready,
     Returned,
 )
@@ -62,10 +63,15 @@ async def _prepare(job: Job, tools: Tools) -> Events:
         if isinstance(start, Waits | Held):
             return [start] if isinstance(start, Held) else []
         async with tools.workers.seat(job.claim.watch):
-            await asyncio.to_thread(tools.spool.sure, job, "inbox")
-            return [await asyncio.to_thread(tools.studio.prepare, job, folder, start)]
+            return [await asyncio.to_thread(_prepared, job, tools, folder, start)]
     except SidecarError as error:
         return [Failing(Effect.PREPARE, FaultKind.REFUSED, str(error), "sidecar")]
+
+
+def _prepared(job: Job, tools: Tools, folder: Path, start: Start | None) -> Prepared:
+    """Prepare in the folder that it was claimed into; blocking."""
+    tools.spool.sure(job, "inbox")
+    return tools.studio.prepare(job, folder, start)
 
 
 async def _start(job: Job, tools: Tools, folder: Path) -> Start | Waits | Held:
@@ -86,9 +92,9 @@ async def _stage(job: Job, tools: Tools) -> Events:
     assert job.prepared is not None, job.id
     if stopped := await tools.purse.stopped(job, tools.clock.now()):
         return [stopped]
-    folder = tools.spool.folder(job.claim)
-    await asyncio.to_thread(tools.spool.sure, job, "inbox")
-    spec = job.prepared.spec
+    # An inbox that is away needs no look of its own: nothing is made in it here, and a picture
+    # that is not there, or not the one that was prepared, is our own disk's fault.
+    folder, spec = tools.spool.folder(job.claim), job.prepared.spec
     staged = await tools.provider(job).stage(job.prepared.pictures, folder, spec)
     if policy.listed(job, staged.urls):
         reason = (
@@ -169,8 +175,8 @@ async def _poll(job: Job, tools: Tools) -> Events:
 
 async def _name(job: Job, tools: Tools) -> Events:
     """Choose a free name in the outbox and write the receipt for it."""
-    stem = await asyncio.to_thread(tools.spool.free_stem, job)
-    name, more = f"{stem}.mp4", await asyncio.to_thread(tools.spool.wished, job, stem)
+    stem, more = await asyncio.to_thread(tools.spool.named, job)
+    name = f"{stem}.mp4"
     receipt = tools.studio.receipt(job, name, placed_at=tools.clock.now(), extras=more)
     return [Placing(name, receipt, more)]
 
@@ -199,19 +205,26 @@ async def _add(job: Job, tools: Tools) -> Events:
 
 async def _archive(job: Job, tools: Tools) -> Events:
     """Write the reason where there is one; move the originals when no sibling needs them."""
-    await asyncio.to_thread(tools.spool.clear, job)
     note = reasons.ended(job)
     if note:
         kind = "done" if job.duplicate else "failed"
         await asyncio.to_thread(tools.spool.write_note, job, kind, note)
     async with tools.folder_lock(job):
-        rows = await tools.journal.siblings(job.claim.drop_id)
-        states = {row.state for row in rows if row.job_id != job.id} | {job.state}
+        states = await _states(job, tools)
         if states <= _ENDED:
             to = None if states & _VIDEO else _destination(job)
             lost = await asyncio.to_thread(tools.spool.archive, job, to)
             return [Archived(tuple(lost))]
+    await asyncio.to_thread(tools.spool.clear, job)
     return [Archived()]
+
+
+async def _states(job: Job, tools: Tools) -> set[State]:
+    """Give the states of all takes of a job's drop."""
+    if job.claim.takes == 1:
+        return {job.state}
+    rows = await tools.journal.siblings(job.claim.drop_id)
+    return {row.state for row in rows if row.job_id != job.id} | {job.state}
 
 
 def _destination(job: Job) -> Returned:

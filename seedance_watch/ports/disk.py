@@ -77,8 +77,8 @@ class Spool(Protocol):
         """Give job folders whose drop is not known; they are never touched."""
         ...
 
-    def free_stem(self, job: Job) -> str:
-        """Give the first output name, without ending, that nobody has."""
+    def named(self, job: Job) -> tuple[str, tuple[Extra, ...]]:
+        """Give a name that nobody has, without ending, and what is to be made beside it."""
         ...
 
     def place(self, job: Job, name: str, clip: Clip, receipt: bytes) -> Putting:
@@ -101,10 +101,6 @@ class Spool(Protocol):
         """Throw the job's part file away, because it is not a whole video."""
         ...
 
-    def wished(self, job: Job, stem: str) -> tuple[Extra, ...]:
-        """Give what is to be made beside a video of this stem."""
-        ...
-
     def extra_part(self, job: Job, kind: ExtraKind) -> Path:
         """Give the path where something is made that goes beside a job's video."""
         ...
@@ -122,7 +118,7 @@ class Spool(Protocol):
         ...
 
     def archive(self, job: Job, to: Returned | None) -> list[str]:
-        """Move the originals to done/ (None), failed/ or the inbox; give lost ones' names."""
+        """Clear; move the originals to done/ (None), failed/ or the inbox; name lost ones."""
         ...
 
     def clear(self, job: Job) -> None:

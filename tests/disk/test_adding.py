@@ -16,7 +16,7 @@ from seedance_watch.core.errors import Fault
 from seedance_watch.core.events import Placing, Prepared
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Extra, ExtraKind, State
-from seedance_watch.disk import files
+from seedance_watch.disk import adding, files
 from seedance_watch.ports import Putting
 
 WISH = replace(SPEC, poster=True, preview="webp", sequence="film", start_from="shot00")
@@ -33,7 +33,9 @@ def world(tmp_path: Path) -> World:
 def placed(world: World, **wish: object) -> Job:
     """Give a placed job that wishes for everything."""
     one = job(world.drop(), State.PLACED, prepared=Prepared(replace(WISH, **wish)))
-    return replace(one, placing=Placing("shot01.mp4", "", world.spool.wished(one, "shot01")))
+    return replace(
+        one, placing=Placing("shot01.mp4", "", adding.wished(one, world.places, "shot01"))
+    )
 
 
 def made(world: World, one: Job, content: bytes = b"film") -> None:
@@ -46,7 +48,7 @@ def made(world: World, one: Job, content: bytes = b"film") -> None:
 
 def test_all_have_names_beside_the_video(world: World) -> None:
     """The still and the animation are called like it, the joined video as was wished."""
-    names = [each.name for each in world.spool.wished(placed(world), "scenes/shot01")]
+    names = [each.name for each in adding.wished(placed(world), world.places, "scenes/shot01")]
 
     assert names == ["scenes/shot01.poster.jpg", "scenes/shot01.preview.webp", "film.mp4"]
 
@@ -56,8 +58,8 @@ def test_a_video_gets_a_name_that_is_free_with_all_that_goes_beside_it(world: Wo
     (world.places.outbox / "shot01.poster.jpg").write_bytes(b"mine")
     one = replace(placed(world), state=State.FETCHED)
 
-    assert world.spool.free_stem(one) == "shot01-2"
-    assert world.spool.free_stem(replace(one, prepared=Prepared(SPEC))) == "shot01"
+    assert world.spool.named(one)[0] == "shot01-2"
+    assert world.spool.named(replace(one, prepared=Prepared(SPEC)))[0] == "shot01"
 
 
 @pytest.mark.parametrize("taken", ["film.mp4", "film.toml"])
@@ -65,9 +67,9 @@ def test_a_joined_video_gets_another_name_where_it_is_taken(world: World, taken:
     """Also where only its receipt would be in the way, or where the shot is called like it."""
     (world.places.outbox / taken).write_bytes(b"mine")
 
-    assert world.spool.wished(placed(world), "x")[-1].name == "film-2.mp4"
+    assert adding.wished(placed(world), world.places, "x")[-1].name == "film-2.mp4"
     for name in ("shot01", "SHOT01"):  # many drives know no difference
-        [*_, film] = world.spool.wished(placed(world, sequence=name), "shot01")
+        [*_, film] = adding.wished(placed(world, sequence=name), world.places, "shot01")
         assert film.name == f"{name}-2.mp4"
 
 
@@ -191,9 +193,9 @@ def test_every_name_fits_its_folder(
     world = World.make(tmp_path_factory.mktemp("names"))
     one = placed(world, sequence=name)
     one = replace(one, claiming=replace(one.claim, stem=stem.replace("/", "").replace("\0", "")))
-    found = world.spool.free_stem(one)
+    found = world.spool.named(one)[0]
 
-    for each in world.spool.wished(one, found):
+    for each in adding.wished(one, world.places, found):
         own = os.fsencode(Path(each.name).name)
         assert len(own) <= files.longest_name(world.places.outbox) - 20
         assert not files.exists(world.places.outbox / each.name)

@@ -143,7 +143,7 @@ def test_any_name_goes_all_the_way(world: World, stem: str, folder: str) -> None
     for turn, key in enumerate("12"):
         contents = [(f"{folder}{stem}.PNG", IMAGE), (f"{folder}{stem}.toml", key.encode())]
         one = fetched(world, claimed(world, world.dropped(stem, contents, key=key)))
-        name = world.spool.free_stem(one) + ".mp4"
+        name = world.spool.named(one)[0] + ".mp4"
         assert world.spool.place(one, name, CLIP, key.encode()) is Putting.PLACED
         assert world.spool.archive(one, None) == []
         assert len(world.seen("done")) == 2 * (turn + 1)
@@ -352,7 +352,7 @@ def test_promise_4_nothing_in_the_outbox_is_overwritten(
         assert world.spool.place(one, "shot01.mp4", CLIP, RECEIPT) is Putting.TAKEN
     assert [p.name for p in world.places.outbox.iterdir() if p.name != ".seedance"] == [taken]
     assert path.lstat().st_mode == before.st_mode
-    assert world.spool.free_stem(one) == "shot01-2"
+    assert world.spool.named(one)[0] == "shot01-2"
     assert world.spool.place(one, "shot01-2.mp4", CLIP, RECEIPT) is Putting.PLACED
     assert (world.root / "theirs").read_bytes() == b"theirs"
 
@@ -421,19 +421,19 @@ def test_a_part_that_vanishes_between_look_and_move_is_fetched_again(
 def test_a_free_name_is_free_of_video_and_receipt(world: World) -> None:
     """Both names of a choice must be free; gaps are used; folders are separate."""
     one = job(world.drop(), State.FETCHED)
-    assert world.spool.free_stem(one) == "shot01"
+    assert world.spool.named(one)[0] == "shot01"
     (world.places.outbox / "shot01.toml").write_bytes(b"theirs")
     (world.places.outbox / "shot01-2.mp4").symlink_to("nowhere")
     (world.places.outbox / "shot01-4.mp4").write_bytes(b"theirs")
-    assert world.spool.free_stem(one) == "shot01-3"
+    assert world.spool.named(one)[0] == "shot01-3"
 
 
 def test_a_name_that_was_refused_is_not_chosen_again(world: World) -> None:
     """Where a name looks free but was taken, the next one is tried; a new video starts anew."""
     claim = world.drop()
     one = job(claim, placing=Placing("shot01.mp4", ""))
-    assert world.spool.free_stem(one) == "shot01-2"
-    assert world.spool.free_stem(replace(one, state=State.FETCHED)) == "shot01"
+    assert world.spool.named(one)[0] == "shot01-2"
+    assert world.spool.named(replace(one, state=State.FETCHED))[0] == "shot01"
 
 
 def test_a_rejected_video_is_thrown_away(world: World) -> None:
