@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from av.video import VideoStream
 
 MAX_PIXELS = 4_096 * 4_096  # a frame
+_SMALL_PIXELS = 640 * 360  # up to here threads take longer to start than they save
 _CONTAINER = {"enable_drefs": "0", "use_absolute_path": "0", "protocol_whitelist": "none"}
 _DECODER = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
 
@@ -114,5 +115,5 @@ def _stream(container: "InputContainer") -> "VideoStream":
     if stream.width * stream.height > MAX_PIXELS:
         raise Garbled(f"is {stream.width}x{stream.height} pixels large, which is absurd")
     stream.codec_context.options = _DECODER
-    stream.thread_type = "AUTO"
+    stream.thread_type = "AUTO" if stream.width * stream.height > _SMALL_PIXELS else "NONE"
     return stream

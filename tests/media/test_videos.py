@@ -166,6 +166,13 @@ def test_a_flipped_bit_never_crashes(tmp_path: Path, place: float, bit: int) -> 
         assert came.frames >= 1
 
 
+@pytest.fixture(params=[0, 640 * 360], ids=["threads", "one thread"])
+def decoding(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decode with threads, as large pictures are, and without, as small ones are."""
+    monkeypatch.setattr(reel, "_SMALL_PIXELS", request.param)
+
+
+@pytest.mark.usefixtures("decoding")
 def test_damage_in_the_picture_data_is_found(tmp_path: Path) -> None:
     """Noise, as a bad transfer leaves it, is found; not always, as the codec has no checksum."""
     start, found = CLIP.index(b"mdat") + 900, 0  # behind the encoder's own remarks
@@ -178,12 +185,24 @@ def test_damage_in_the_picture_data_is_found(tmp_path: Path) -> None:
     assert found > 60 * 8 // 10
 
 
+@pytest.mark.usefixtures("decoding")
 def test_zeros_in_the_middle_are_found(tmp_path: Path) -> None:
     """A hole that a resumed download left is not played over."""
     middle = len(CLIP) * 2 // 3
     hurt = CLIP[:middle] + bytes(2_000) + CLIP[middle + 2_000 :]
 
     garbled(tmp_path, hurt)
+
+
+@pytest.mark.parametrize(("size", "kind"), [((320, 180), "NONE"), ((864, 480), "AUTO")])
+def test_threads_decode_only_what_is_large(
+    tmp_path: Path, size: tuple[int, int], kind: str
+) -> None:
+    """For a small video it takes longer to start threads than to decode it."""
+    (tmp_path / "shot.part").write_bytes(pictures.video(pictures.moving(2, size)))
+
+    with reel.opened(tmp_path / "shot.part") as opened:
+        assert kind == opened.stream.thread_type.name
 
 
 def test_an_index_that_promises_too_much_is_refused(tmp_path: Path) -> None:
