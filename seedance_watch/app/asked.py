@@ -10,7 +10,7 @@ from seedance_watch.app.build import settings_of
 from seedance_watch.app.found import Place, jobs_at, jobs_of, places, shown
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
-from seedance_watch.core import chain, why
+from seedance_watch.core import chain, waiting, why
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.model import State
@@ -180,7 +180,7 @@ class Asked:
     def _waiting(self, place: Place) -> Waiting:
         """Ask the daemon, which knows since when a file is quiet; else look."""
         if place.rel == ".":
-            return why.watched(place.rel)
+            return waiting.watched(place.rel)
         view = self._view(place.watch.name)
         known = _of(place.rel, view.waiting if view else ())
         if known:
@@ -191,7 +191,7 @@ class Asked:
         return (
             found
             if self.live is None or found.code != "complete"
-            else why.settling(found.path, None)
+            else waiting.settling(found.path, None)
         )
 
 

@@ -91,7 +91,7 @@ class IllegalMove(SeedanceWatchError):
 class FaultKind(StrEnum):
     """How to react to a fault; a kind exists only if its reaction differs.
 
-    The table of reactions is in policy.py.
+    The table of reactions is in reactions.py.
     """
 
     REFUSED = "refused"  # understood and declined (content, parameters)

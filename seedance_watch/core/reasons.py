@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import tomli_w
 
-from seedance_watch.core import chain, policy
+from seedance_watch.core import chain, doubts
 from seedance_watch.core.events import Cancelling, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -143,7 +143,7 @@ def advice(job: Job) -> str:
         return f"Nothing needs to be done: it goes on by itself.{_SOONER.get(hold.code, '')}"
     if hold.code in chain.CODES:
         return _CHAIN[hold.code].format(job=job.id)
-    if hold.code == policy.KEY_CHANGED:
+    if hold.code == doubts.KEY_CHANGED:
         return _KEY_CHANGED.format(job=job.id)
     if job.state is State.SUBMITTING:
         return _IN_DOUBT.format(job=job.id)

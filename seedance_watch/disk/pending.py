@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
-from seedance_watch.core import why
+from seedance_watch.core import waiting
 from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Kind
 from seedance_watch.core.snapshot import Waiting
@@ -33,7 +33,7 @@ def pending(desk: Desk, *, most: int = MOST) -> tuple[tuple[Waiting, ...], int]:
     wanted = ((each, file) for each in folders for file in _wanted(each, desk.rules.kept))
     passed = ((each, name) for each in folders for name in _passed(each))
     told: Iterator[Waiting] = chain(
-        (why.unreadable(each.rel, each.trouble) for each in shut),
+        (waiting.unreadable(each.rel, each.trouble) for each in shut),
         (_stands(folder, file, times) for folder, file in islice(wanted, most)),
         (_ignored(folder, name, desk.scanner) for folder, name in islice(passed, most)),
     )
@@ -66,14 +66,14 @@ def _wanted(folder: Folder, kept: Kept) -> Iterator[File]:
 def _stands(folder: Folder, file: File, times: _Times) -> Waiting:
     path, name = folder.under(file.name), file.name
     if file.trouble:
-        return why.unreadable(path, file.trouble)
+        return waiting.unreadable(path, file.trouble)
     if file.busy:
-        return why.busy(path)
+        return waiting.busy(path)
     read, lacks = file.kind is Kind.IMAGE or file.glance is not None, folder.lacks
     if read and name in lacks:
-        return why.partner(path, lacks[name], times.utc(folder.ripe.get(name)))
+        return waiting.partner(path, lacks[name], times.utc(folder.ripe.get(name)))
     unfinished = file.whole is not None and file.whole == (file.watched.look, False)
-    return why.settling(path, times.utc(file.due_s), unfinished=unfinished)
+    return waiting.settling(path, times.utc(file.due_s), unfinished=unfinished)
 
 
 def _passed(folder: Folder) -> Iterator[str]:
@@ -86,4 +86,4 @@ def _passed(folder: Folder) -> Iterator[str]:
 
 def _ignored(folder: Folder, name: str, scanner: Scanner) -> Waiting:
     rel = folder.under(name)
-    return why.ignored(rel, folder.odd.get(name) or scanner.passed_over(rel, name))
+    return waiting.ignored(rel, folder.odd.get(name) or scanner.passed_over(rel, name))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seedance_watch.core import why
+from seedance_watch.core import waiting
 from seedance_watch.core.ignore import Ignore
 from seedance_watch.core.naming import natural
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, pair
@@ -60,19 +60,19 @@ class Survey:
         Raises:
             OSError: The inbox itself cannot be listed.
         """
-        coming, waiting = list[Coming](), list[Waiting]()
+        coming, told = list[Coming](), list[Waiting]()
         scanner = self._scanner()
-        for folder in self._folders(scanner, waiting):
-            said = dict(self._said(folder, waiting))
+        for folder in self._folders(scanner, told):
+            said = dict(self._said(folder, told))
             plan = pair(_images(folder), said, prompted=self.has_prompt(folder.rel))
-            waiting += [why.partner(folder.under(n), w) for n, w in plan.waits.items()]
+            told += [waiting.partner(folder.under(n), w) for n, w in plan.waits.items()]
             bundles = sorted(plan.bundles, key=lambda each: natural(each.names[0]))
             drops = [self._coming(folder, each, said) for each in bundles]
             coming += [each for each in drops if each.bundle.lack in _TAKEN]
             for each in drops:
-                waiting += _stands(folder, each)
-            waiting += _passed(scanner, folder)
-        return coming, waiting
+                told += _stands(folder, each)
+            told += _passed(scanner, folder)
+        return coming, told
 
     def _scanner(self) -> Scanner:
         keys = self.settings
@@ -86,7 +86,7 @@ class Survey:
         scanner.remount()
         return scanner
 
-    def _folders(self, scanner: Scanner, waiting: list[Waiting]) -> Iterator[Folder]:
+    def _folders(self, scanner: Scanner, told: list[Waiting]) -> Iterator[Folder]:
         """List every folder, in natural order; tell of those that cannot be."""
         scanner.list(scanner.top, 0.0, 0.0)
         heap = [scanner.top]
@@ -96,12 +96,12 @@ class Survey:
                 if folder is not scanner.top:
                     scanner.list(folder, 0.0, 0.0)
             except OSError as error:
-                waiting.append(why.unreadable(folder.rel, error.strerror or repr(error)))
+                told.append(waiting.unreadable(folder.rel, error.strerror or repr(error)))
                 continue
             heap += sorted(folder.below.values(), key=lambda each: natural(each.rel), reverse=True)
             yield folder
 
-    def _said(self, folder: Folder, waiting: list[Waiting]) -> Iterator[tuple[str, Glance]]:
+    def _said(self, folder: Folder, told: list[Waiting]) -> Iterator[tuple[str, Glance]]:
         """Read the sidecars of a folder; tell of those that cannot be read."""
         for name, file in folder.files.items():
             if file.kind is not Kind.SIDECAR:
@@ -109,9 +109,9 @@ class Survey:
             try:
                 yield name, self._read(folder, file)
             except quiet.Moved:
-                waiting.append(why.busy(folder.under(name)))
+                told.append(waiting.busy(folder.under(name)))
             except OSError as error:
-                waiting.append(why.unreadable(folder.under(name), error.strerror or repr(error)))
+                told.append(waiting.unreadable(folder.under(name), error.strerror or repr(error)))
 
     def _read(self, folder: Folder, file: File) -> Glance:
         text = quiet.read_text(folder.path / file.name, file.watched.look)
@@ -133,11 +133,11 @@ def _stands(folder: Folder, drop: Coming) -> Iterator[Waiting]:
     for name in drop.bundle.names:
         path = folder.under(name)
         if drop.busy:
-            yield why.busy(path)
+            yield waiting.busy(path)
         elif drop.bundle.lack in _TAKEN:
-            yield why.complete(path)
+            yield waiting.complete(path)
         else:
-            yield why.partner(path, drop.bundle.words)
+            yield waiting.partner(path, drop.bundle.words)
 
 
 def _passed(scanner: Scanner, folder: Folder) -> Iterator[Waiting]:
@@ -145,11 +145,11 @@ def _passed(scanner: Scanner, folder: Folder) -> Iterator[Waiting]:
     for name in folder.listing:
         path = folder.under(name)
         if name in folder.odd:
-            yield why.ignored(path, folder.odd[name])
+            yield waiting.ignored(path, folder.odd[name])
         elif name in folder.files:
             if folder.files[name].kind is Kind.DEFAULTS:
-                yield why.defaults(path)
+                yield waiting.defaults(path)
         elif name in folder.below:
-            yield why.watched(path)
+            yield waiting.watched(path)
         elif name != OWN:
-            yield why.ignored(path, scanner.passed_over(path, name))
+            yield waiting.ignored(path, scanner.passed_over(path, name))

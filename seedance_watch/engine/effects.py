@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from seedance_watch.core import naming, policy, reasons
+from seedance_watch.core import doubts, naming, policy, reactions, reasons
 from seedance_watch.core.chain import Start, Waits
 from seedance_watch.core.errors import Fault, FaultKind, SidecarError
 from seedance_watch.core.events import (
@@ -142,7 +142,7 @@ async def _reconcile(job: Job, tools: Tools) -> Events:
     assert job.intended is not None, job.id
     provider, intended_at = tools.provider(job), job.since[State.SUBMITTING]
     window_s, now = provider.doubts.window_s, tools.clock.now()
-    if not policy.may_look(window_s, intended_at=intended_at, now=now):
+    if not doubts.may_look(window_s, intended_at=intended_at, now=now):
         raise Fault(FaultKind.UNSURE, "it is too late to ask the provider safely")
     found = await provider.reconcile(job.intended, intended_at)
     if found is None:
@@ -169,7 +169,7 @@ async def _poll(job: Job, tools: Tools) -> Events:
     accepted_at = job.since[State.RUNNING]
     provider, ours = tools.provider(job), account(job)
     ready = await provider.poll(job.accepted.task_id, accepted_at, account=ours)
-    event = ready or policy.overdue(accepted_at, tools.clock.now())
+    event = ready or reactions.overdue(accepted_at, tools.clock.now())
     return [event] if event else []
 
 

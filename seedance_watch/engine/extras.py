@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from seedance_watch.core import extras, machine, policy
+from seedance_watch.core import extras, machine, reactions
 from seedance_watch.core.errors import Fault, FaultKind, IllegalMove, JournalError
 from seedance_watch.core.events import Added
 from seedance_watch.core.extras import Shot
@@ -56,7 +56,7 @@ class Adding:
         try:
             lacking = await self._made(job, extra)
         except Fault as fault:
-            if fault.kind is FaultKind.LOCAL and policy.waits_for_extras(job):
+            if fault.kind is FaultKind.LOCAL and reactions.waits_for_extras(job):
                 raise
             lacking = fault.reason
         found = replace(extra, lacking=lacking)

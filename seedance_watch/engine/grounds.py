@@ -8,11 +8,11 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from seedance_watch.core.doubts import KEY_CHANGED
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.policy import KEY_CHANGED
 from seedance_watch.core.why import TOO_LITTLE_ROOM
 from seedance_watch.ports import ROOM, Ground
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 from seedance_watch.core.pauses import Pause
@@ -148,7 +148,7 @@ class Lanes:
         # A network that is gone as well does not bring the credits back.
         if fault.kind is not FaultKind.UNREACHED or lane.kind is None:
             lane.kind = fault.kind
-        wait_s = policy.pause_s(Effect.SUBMIT, lane.closings, fault=fault, luck=self.luck())
+        wait_s = reactions.pause_s(Effect.SUBMIT, lane.closings, fault=fault, luck=self.luck())
         lane.closings += 1
         lane.refusals += _SAID[fault.kind] == PAUSED
         lane.why = fault.reason

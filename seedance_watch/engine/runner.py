@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from seedance_watch.core import machine, policy, polling
+from seedance_watch.core import doubts, machine, policy, polling, reactions
 from seedance_watch.core.errors import Declined, Fault, FaultKind, JournalError
 from seedance_watch.core.events import Effect, Event, Held, Intended, Record
 from seedance_watch.core.machine import Job
@@ -136,16 +136,16 @@ class Runner:
         """Turn a fault into the event that says what follows."""
         now = self.tools.clock.now()
         provider = self.tools.providers.get(job.prepared.spec.provider) if job.prepared else None
-        if provider is None or not policy.in_doubt(effect, fault.kind):
-            return policy.react(job, effect, fault, now=now, luck=self.luck())
-        pause_s = policy.pause_s(effect, job.tries, fault=fault, luck=self.luck())
-        return policy.doubt(
+        if provider is None or not doubts.in_doubt(effect, fault.kind):
+            return reactions.react(job, effect, fault, now=now, luck=self.luck())
+        pause_s = reactions.pause_s(effect, job.tries, fault=fault, luck=self.luck())
+        return doubts.doubt(
             provider.doubts.looks_s,
             provider.doubts.window_s,
             intended_at=job.since[State.SUBMITTING],
             now=now,
             fault=fault,
-            again_at=now + pause_s if fault.kind in policy.UNANSWERED else None,
+            again_at=now + pause_s if fault.kind in doubts.UNANSWERED else None,
             looked=effect is Effect.RECONCILE,
         )
 

@@ -7,9 +7,9 @@ look like two accounts: that is not to be seen from here.
 
 import hashlib
 
+from seedance_watch.core.doubts import KEY_CHANGED
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Intended
-from seedance_watch.core.policy import KEY_CHANGED
 from seedance_watch.providers.secrets import Secret
 
 _DIGITS = 16  # tells keys apart, and leaves too little to find one by

@@ -1,7 +1,7 @@
 """The one implementation of ports.Provider: runs a dialect's flows over HTTP.
 
 It adds what a dialect does not know: keys, limits, deadlines, connections, and the rule that of
-one intent only its own bytes are sent, once. It never retries; policy.py does, on the record.
+one intent only its own bytes are sent, once. It never retries; reactions.py does, on the record.
 """
 
 from collections.abc import Callable, Sequence

@@ -13,7 +13,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from seedance_watch.app.verified import GOOD as GOOD_VIDEO
 from seedance_watch.app.verified import placed, verified
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Deferred, Effect, Placed, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -103,8 +103,8 @@ async def test_too_little_room_is_left_to_paid_videos(
     studio: studios.Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is joined that would take the last room; after some tries the job is done."""
-    pace = policy.Pace(0.02, 0.1)
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, pace))
+    pace = reactions.Pace(0.02, 0.1)
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, pace))
     storyboard(studio)
     tries: list[str] = []
 
@@ -117,7 +117,7 @@ async def test_too_little_room_is_left_to_paid_videos(
 
     assert (await studios.once(studio, fill))[State.DONE] == SHOTS
 
-    assert len(tries) == policy.ADD_TRIES
+    assert len(tries) == reactions.ADD_TRIES
     assert "only 1000 bytes are free" in tries[0]
     assert "only 1000 bytes are free" in (studio.outbox / "film.not-joined.txt").read_text()
 

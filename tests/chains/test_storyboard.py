@@ -10,7 +10,7 @@ from chains.board import GOOD, WRONG, drop, last_frame, newest, sent, states
 from living import living
 from studios import Studio, once
 
-from seedance_watch.core import chain, policy
+from seedance_watch.core import chain, reactions
 from seedance_watch.core.events import Deferred, Effect, Held
 from seedance_watch.core.model import State
 from seedance_watch.disk import ground
@@ -181,7 +181,7 @@ async def test_an_outbox_that_is_away_is_waited_for(
 ) -> None:
     """The video may be there when the share is back: nothing fails, and nothing is said of it."""
     monkeypatch.setattr(ground, "PULSE_S", 0.05)
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, policy.Pace(0.05, 0.05)))
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, reactions.Pace(0.05, 0.05)))
     drop(studio, "a")
     await once(studio)
     away = studio.folder / "away"

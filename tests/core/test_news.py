@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import studios
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
@@ -67,7 +67,7 @@ def test_an_account_runs_low_once() -> None:
 
 def test_a_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a done, a pointing, a failed and a held job, with what people and programs need."""
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, policy.Pace(0.02, 0.1)))
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, reactions.Pace(0.02, 0.1)))
     found: list[News] = []
 
     def heard(_before: Job, after: Job, record: Record) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seedance_watch.core.doubts import KEY_CHANGED, doubt, in_doubt, may_look
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import (
     Deferred,
@@ -22,22 +23,14 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import AT_REST, MOVES, Job
 from seedance_watch.core.model import Money, State
-from seedance_watch.core.policy import (
+from seedance_watch.core.policy import NEXT, STAGED_FRESH_S, Permit, Wait, decide
+from seedance_watch.core.reactions import (
     ASKED_MOST_S,
     BACKOFF,
     HOLD_AFTER,
-    KEY_CHANGED,
-    NEXT,
     OVERDUE_S,
-    STAGED_FRESH_S,
-    Permit,
-    Wait,
     backoff,
-    decide,
-    doubt,
     hold_after,
-    in_doubt,
-    may_look,
     overdue,
     pause_s,
     react,

@@ -11,7 +11,7 @@ from seedance_watch.core.errors import Fault, FaultKind, SidecarError
 from seedance_watch.core.events import Claimed, Effect, Failing, Prepared, Rerouted
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money
-from seedance_watch.core.policy import react
+from seedance_watch.core.reactions import react
 from seedance_watch.core.sidecar import Layer, own_layer, parse, wish
 
 WATCH = Layer("configuration", "c.toml", {"provider": "rivya", "model": "seedance-1-0-lite"})

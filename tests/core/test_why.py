@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from histories import LIFE, Story, claiming
 
-from seedance_watch.core import why
+from seedance_watch.core import waiting, why
 from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import (
     Archived,
@@ -204,47 +204,47 @@ def test_every_step_has_words() -> None:
     ("waiting", "runs", "expected"),
     [
         (
-            why.settling("a.png", NOW),
+            waiting.settling("a.png", NOW),
             True,
-            Answer("settling", why.settling("", NOW).why, NOW),
+            Answer("settling", waiting.settling("", NOW).why, NOW),
         ),
         (
-            why.partner("a.png", "its sidecar a.toml", None),
+            waiting.partner("a.png", "its sidecar a.toml", None),
             True,
             Answer("partner", "it waits for its sidecar a.toml", None,
                    "put the missing file beside it"),
         ),
         (
-            why.partner("a.png", "its end image b.png", NOW + 9),
+            waiting.partner("a.png", "its end image b.png", NOW + 9),
             True,
             Answer("partner", "it waits for its end image b.png", NOW + 9,
                    "put the missing file beside it before that; then it is taken as it is"),
         ),
         (
-            why.ignored("sub/a.toml.txt", "no image"),
+            waiting.ignored("sub/a.toml.txt", "no image"),
             True,
             Answer("ignored", "it is ignored: no image", None,
                    "rename it to a.toml, if it is a sidecar"),
         ),
         (
-            why.ignored("a.tmp", "*.tmp (unfinished transfer)"),
+            waiting.ignored("a.tmp", "*.tmp (unfinished transfer)"),
             False,
             Answer("ignored", "it is ignored: *.tmp (unfinished transfer)", None,
                    "rename it or move it, if it was meant to become a video"),
         ),
         (
-            why.unreadable("a.png", "Permission denied"),
+            waiting.unreadable("a.png", "Permission denied"),
             True,
             Answer("unreadable", "it cannot be taken: Permission denied", None,
                    "let the daemon's user read it, and write in its folder"),
         ),
         (
-            why.complete("a.png"),
+            waiting.complete("a.png"),
             True,
             Answer("complete", "it has all it needs and is taken in a moment"),
         ),
         (
-            why.complete("a.png"),
+            waiting.complete("a.png"),
             False,
             Answer("complete", "it has all it needs, and no daemon runs that could take it", None,
                    "start the daemon: `seedance-watch run`"),
@@ -259,10 +259,10 @@ def test_files_that_are_no_jobs(waiting: why.Waiting, runs: bool, expected: Answ
 
 def test_a_file_that_waits_for_others_says_so() -> None:
     """Its own time is over, that of others is not."""
-    assert "belong to it" in why.settling("a.png", None).why
-    assert "it was just written" in why.settling("a.png", NOW).why
-    assert "cut off" in why.settling("a.png", NOW, unfinished=True).why
-    assert why.busy("a.png").code == "settling"
+    assert "belong to it" in waiting.settling("a.png", None).why
+    assert "it was just written" in waiting.settling("a.png", NOW).why
+    assert "cut off" in waiting.settling("a.png", NOW, unfinished=True).why
+    assert waiting.busy("a.png").code == "settling"
 
 
 def test_an_unknown_name_is_told() -> None:
@@ -274,7 +274,8 @@ def test_an_unknown_name_is_told() -> None:
 def test_every_code_is_documented() -> None:
     """docs/COMMANDS.md lists the answers; scripts rely on their codes."""
     root = Path(__file__).parents[2]
-    source = (root / "seedance_watch/core/why.py").read_text()
+    parts = ("why.py", "waiting.py")
+    source = "".join((root / "seedance_watch/core" / each).read_text() for each in parts)
     answers = set(re.findall(r'(?:Answer|Waiting)\((?:path, [^\n]*, )?"([a-z_]+)"', source))
     docs = (root / "docs/COMMANDS.md").read_text()
 

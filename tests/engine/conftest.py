@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import studios
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect
 from seedance_watch.ports import Doubts
 from seedance_watch.providers.rivya import Rivya
@@ -22,8 +22,8 @@ async def sandbox(anyio_backend: str) -> AsyncIterator[Sandbox]:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hundredths of seconds where the daemon waits seconds or minutes."""
-    pace = policy.Pace(0.02, 0.1)
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, pace))
+    pace = reactions.Pace(0.02, 0.1)
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, pace))
     doubts = Doubts(looks_s=(0.05, 0.2, 0.6), window_s=1800.0)
     monkeypatch.setattr(Rivya, "doubts", doubts)
     monkeypatch.setattr(Segmind, "doubts", doubts)

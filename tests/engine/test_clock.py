@@ -6,7 +6,7 @@ import pytest
 import studios
 from living import living
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Deferred, Effect, Unsent
 from seedance_watch.engine import daemon
 from seedance_watch.engine.clock import RealClock
@@ -33,9 +33,9 @@ async def test_a_wait_recorded_under_a_wrong_clock_ends(
     studio.drop('prompt = "waves"\n')
     clock = Settable()
     clock.later_s = later_s
-    slow = dict.fromkeys(Effect, policy.Pace(3600.0, 3600.0))
+    slow = dict.fromkeys(Effect, reactions.Pace(3600.0, 3600.0))
     with monkeypatch.context() as patient:
-        patient.setattr(policy, "BACKOFF", slow)
+        patient.setattr(reactions, "BACKOFF", slow)
         sandbox.fault("throttled", "rivya.create")
         async with living(studio, clock) as life:
             await life.until(lambda: life.count(Deferred) or life.count(Unsent))
@@ -49,7 +49,7 @@ async def test_a_clock_set_back_under_way_does_not_prolong_a_wait(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither the job's nor its lane's."""
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, policy.Pace(1.0, 1.0)))
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, reactions.Pace(1.0, 1.0)))
     monkeypatch.setattr(daemon, "_IDLE_S", 0.2)
     studio = studios.lay_out(tmp_path / "studio", sandbox.url)
     studio.drop('prompt = "waves"\n')

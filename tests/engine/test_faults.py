@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import studios
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.model import State
 from seedance_watch.sandbox.server import Sandbox
 
@@ -151,7 +151,7 @@ async def test_tasks_that_never_end_keep_nobody_from_starting(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After hours a person is told, the next one starts; the task is still asked about."""
-    monkeypatch.setattr(policy, "OVERDUE_S", 1.0)
+    monkeypatch.setattr(reactions, "OVERDUE_S", 1.0)
     studio = studios.lay_out(tmp_path / "studio", sandbox.url)
     text = studio.config.read_text()
     studio.config.write_text(

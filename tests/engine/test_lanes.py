@@ -12,7 +12,7 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Claiming, Effect, Prepared
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, Money, State
-from seedance_watch.core.policy import BACKOFF
+from seedance_watch.core.reactions import BACKOFF
 from seedance_watch.engine.lanes import Lanes
 from seedance_watch.engine.queue import Queue
 

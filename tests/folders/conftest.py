@@ -8,7 +8,7 @@ import pytest
 import small_disks
 import studios
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect
 from seedance_watch.disk import ground
 from seedance_watch.sandbox.server import Sandbox, running, threaded
@@ -39,7 +39,7 @@ def real_studio(tmp_path: Path) -> Iterator[studios.Studio]:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look every few hundredths of a second, retry soon."""
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, policy.Pace(0.4, 0.4)))
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, reactions.Pace(0.4, 0.4)))
     monkeypatch.setattr(ground, "PULSE_S", 0.05)
     monkeypatch.setattr(ground, "PATIENCE_S", 0.5)
 

@@ -10,7 +10,7 @@ from fuzz.targets import run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seedance_watch.core import policy
+from seedance_watch.core import doubts, reactions
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect, Failing, Unsent
 from seedance_watch.core.model import State
@@ -52,10 +52,10 @@ def test_the_engine_forgets_an_attempt_only_when_told(
     """What the policy makes of it: Unsent and Failing are for refusals, all else is in doubt."""
     kind, name, replies = case
     found, used = run(kind, name, replies)
-    if not isinstance(found, Fault) or policy.in_doubt(Effect.SUBMIT, found.kind):
+    if not isinstance(found, Fault) or doubts.in_doubt(Effect.SUBMIT, found.kind):
         return
     job = replace(staged(DIALECTS[kind]), state=State.SUBMITTING)
-    event = policy.react(job, Effect.SUBMIT, found, now=NOW, luck=luck)
+    event = reactions.react(job, Effect.SUBMIT, found, now=NOW, luck=luck)
     assert isinstance(event, Unsent | Failing)
     assert used[0].status // 100 == 4 or found.kind is FaultKind.DENIED
 

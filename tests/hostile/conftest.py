@@ -7,7 +7,7 @@ import pytest
 import strangers
 import studios
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect
 from seedance_watch.sandbox.server import Sandbox, running
 
@@ -31,4 +31,4 @@ def outside(tmp_path: Path) -> strangers.Outside:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hundredths of seconds where the daemon waits seconds."""
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, policy.Pace(0.02, 0.1)))
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, reactions.Pace(0.02, 0.1)))

@@ -77,9 +77,9 @@ def noted(mutant: str, state: Path, moments: Path) -> None:
 
 def mutated(mutant: str) -> None:
     """Leave out what a mutant leaves out; nothing is noted. What failed is soon tried again."""
-    from seedance_watch.core import policy
+    from seedance_watch.core import reactions
 
-    policy.backoff = lambda effect, tries, luck: 0.05
+    reactions.backoff = lambda effect, tries, luck: 0.05
     MUTANTS[mutant]()
 
 

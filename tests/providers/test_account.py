@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from seedance_watch.core.doubts import KEY_CHANGED
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Accepted, Intended, Ready
-from seedance_watch.core.policy import KEY_CHANGED
 from seedance_watch.providers.account import account_of, is_other
 from seedance_watch.providers.rivya import Rivya
 from seedance_watch.providers.secrets import Secret

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from seedance_watch.app.build import Built, build, folders_made
 from seedance_watch.app.outlets import Outlets
 from seedance_watch.config.load import load
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect
 from seedance_watch.engine.threads import Threads
 from seedance_watch.sandbox.server import Sandbox, running
@@ -83,5 +83,5 @@ def studio(sandbox: Sandbox, tmp_path: Path) -> studios.Studio:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hundredths of seconds where the daemon waits seconds or minutes."""
-    pace = policy.Pace(0.02, 0.1)
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, pace))
+    pace = reactions.Pace(0.02, 0.1)
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, pace))

@@ -9,7 +9,7 @@ import studios
 from skies import WAYS, Skies
 from structlog.testing import capture_logs
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect
 from seedance_watch.journal import opening
 from seedance_watch.ports import Doubts
@@ -42,8 +42,8 @@ def anywhere(skies: Skies, request: pytest.FixtureRequest) -> Skies:
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait hundredths of seconds where the daemon waits seconds or minutes."""
-    pace = policy.Pace(0.02, 0.1)
-    monkeypatch.setattr(policy, "BACKOFF", dict.fromkeys(Effect, pace))
+    pace = reactions.Pace(0.02, 0.1)
+    monkeypatch.setattr(reactions, "BACKOFF", dict.fromkeys(Effect, pace))
     doubts = Doubts(looks_s=(0.02, 0.1, 0.5, 1.5), window_s=1800.0)
     monkeypatch.setattr(Rivya, "doubts", doubts)
     monkeypatch.setattr(Segmind, "doubts", doubts)

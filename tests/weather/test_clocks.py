@@ -4,7 +4,7 @@ import pytest
 import studios
 from skies import Skies, until
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Intended
 from seedance_watch.core.model import State
 from seedance_watch.engine.clock import RealClock
@@ -119,8 +119,8 @@ async def test_a_task_that_never_ends_is_told_and_keeps_nobody_waiting(
     skies: Skies, way: str, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Overdue it gives its seat to others and is asked now and then; finished, it is fetched."""
-    monkeypatch.setattr(policy, "OVERDUE_S", 0.3)
-    monkeypatch.setattr(policy, "_OVERDUE_AGAIN_S", 3600.0)
+    monkeypatch.setattr(reactions, "OVERDUE_S", 0.3)
+    monkeypatch.setattr(reactions, "_OVERDUE_AGAIN_S", 3600.0)
     skies.way = way
     skies.change("poll_max_s = 0.05", "poll_max_s = 0.05\nmax_in_flight = 1")
     if fault == "stuck":

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from skies import Skies, until
 
-from seedance_watch.core import policy
+from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect, Failing, Held, Intended, Unsent
 from seedance_watch.core.model import State
 
@@ -105,7 +105,7 @@ async def test_paused_the_lane_is_tried_by_one_job_at_a_time(skies: Skies) -> No
 
     skies.whole(*NAMES)
     gaps = [after - before for before, after in pairwise(probes)]
-    assert min(gaps) > policy.BACKOFF[Effect.SUBMIT].first_s / 2, "two probes at once"
+    assert min(gaps) > reactions.BACKOFF[Effect.SUBMIT].first_s / 2, "two probes at once"
 
 
 async def test_tasks_under_way_are_finished_while_the_lane_is_paused(skies: Skies) -> None:
