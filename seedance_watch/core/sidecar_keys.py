@@ -7,6 +7,7 @@ is a new key here. Nothing that names a file elsewhere, an address or a secret i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain
 
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.words import kind_of, listing, meant, nearest, show
@@ -175,14 +176,20 @@ MEANT: Mapping[str, str] = {
 
 def vocabulary(catalogue: Catalogue) -> dict[str, Key]:
     """Give every key that a sidecar may have with the models of this catalogue."""
-    keys = dict(KEYS)
-    for model in catalogue.values():
-        for name, param in model.params.items():
-            old = keys.get(name) or Key((), ABOUT_PARAMS.get(name, "See the model."), param=True)
-            naturals = dict.fromkeys((*old.naturals, param.natural))
-            choices = dict.fromkeys((*old.choices, *param.choices))
-            keys[name] = Key(tuple(naturals), old.about, choices=tuple(choices), param=True)
-    return keys
+    params = (name for model in catalogue.values() for name in model.params)
+    found = {name: find(name, catalogue) for name in (*KEYS, *params)}
+    return {name: key for name, key in found.items() if key is not None}
+
+
+def find(name: str, catalogue: Catalogue) -> Key | None:
+    """Give one key with the models of this catalogue, None where there is no such key."""
+    params = [each.params[name] for each in catalogue.values() if name in each.params]
+    if not params:
+        return KEYS.get(name)
+    old = KEYS.get(name) or Key((), ABOUT_PARAMS.get(name, "See the model."))
+    naturals = dict.fromkeys((*old.naturals, *(each.natural for each in params)))
+    choices = dict.fromkeys((*old.choices, *chain.from_iterable(p.choices for p in params)))
+    return Key(tuple(naturals), old.about, choices=tuple(choices), param=True)
 
 
 def unknown(name: str, known: Sequence[str]) -> str:

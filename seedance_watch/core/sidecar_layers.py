@@ -8,7 +8,7 @@ from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
 from seedance_watch.core.pairing import IMAGE_ENDINGS, split_ending
 from seedance_watch.core.sidecar_extras import no_sequence
-from seedance_watch.core.sidecar_keys import MEANT, Key, mistyped, unknown, vocabulary
+from seedance_watch.core.sidecar_keys import KEYS, MEANT, Key, find, mistyped, unknown, vocabulary
 from seedance_watch.core.sidecar_never import never
 from seedance_watch.core.toml import Table, line_of
 from seedance_watch.core.toml_lines import Path
@@ -83,14 +83,14 @@ class Sheet:
 
     Attributes:
         layers: The layers, the strongest first.
-        known: Every key that exists.
+        known: Every key that exists and stands in a layer, and those of no model.
         found: The strongest sound value of each key.
         named: Keys that stand somewhere, sound or not.
         complaints: What is wrong; grows while the sheet is read.
     """
 
     layers: tuple[Layer, ...]
-    known: Mapping[str, Key]
+    known: dict[str, Key]
     found: dict[str, Found] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     complaints: list[Complaint] = field(default_factory=list)
@@ -110,28 +110,30 @@ class Sheet:
 
 def overlay(layers: Sequence[Layer], catalogue: Catalogue) -> Sheet:
     """Lay the layers over each other, complaining about unknown keys and wrong types."""
-    sheet = Sheet(tuple(layers), vocabulary(catalogue))
+    sheet = Sheet(tuple(layers), dict(KEYS))
     for rank, layer in enumerate(layers):
         for name, value in layer.values.items():
             sheet.named.add(name)
-            if name not in sheet.known and len(sheet.complaints) >= _ENOUGH:
+            key = find(name, catalogue)
+            if key is not None:
+                sheet.known[name] = key
+                wrong = mistyped(name, value, key) or _unusable(name, value, key, own=layer.own)
+            elif len(sheet.complaints) >= _ENOUGH:
                 continue  # finding what was meant costs time, and nobody reads so much
-            if complaint := _judge(layer, name, value, sheet.known):
-                sheet.complaints.append(complaint)
+            else:
+                wrong = "there is no such key", _meant(name, catalogue)
+            if wrong:
+                sheet.complaints.append(layer.complain(name, *wrong))
             else:
                 sheet.found.setdefault(name, Found(value, layer, rank))
     return sheet
 
 
-def _judge(layer: Layer, name: str, value: object, known: Mapping[str, Key]) -> Complaint | None:
-    key = known.get(name)
-    if key is None:
-        shown = [each for each in known if each != "receipt"]
-        hint = MEANT.get(name) or never(name)
-        hint = unknown(name, shown) if hint in shown or not hint else hint
-        return layer.complain(name, "there is no such key", hint)
-    wrong = mistyped(name, value, key) or _unusable(name, value, key, own=layer.own)
-    return layer.complain(name, *wrong) if wrong else None
+def _meant(name: str, catalogue: Catalogue) -> str:
+    """Say what to do about a key that does not exist."""
+    shown = [each for each in vocabulary(catalogue) if each != "receipt"]
+    hint = MEANT.get(name) or never(name)
+    return unknown(name, shown) if hint in shown or not hint else hint
 
 
 def _unusable(name: str, value: object, key: Key, *, own: bool) -> tuple[str, str] | None:
