@@ -1,5 +1,6 @@
 """When a service takes nobody's jobs: the lane pauses, is probed, and goes on by itself."""
 
+from collections import Counter
 from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
@@ -155,13 +156,14 @@ async def test_a_task_given_back_unpaid_is_wished_for_again(skies: Skies) -> Non
 
 
 async def test_a_pause_survives_a_restart_unharmed(skies: Skies) -> None:
-    """The jobs are where they were: unsent, nothing in doubt."""
+    """The jobs are where they were, unsent; the cut may have hit the one probe."""
     skies.sandbox.fault("answer", skies.paid, status=402, times=0)
     skies.drop(*NAMES)
     await skies.cut(lambda: len(skies.events(Unsent)) >= len(NAMES))
 
-    states = {row.state for row in skies.studio.rows()}
-    assert states <= {State.PREPARED, State.STAGED}
+    states = Counter(row.state for row in skies.studio.rows())
+    assert states.keys() <= {State.PREPARED, State.STAGED, State.SUBMITTING}
+    assert states[State.SUBMITTING] <= 1
     skies.sandbox.clear_faults()
     await skies.once()
 
