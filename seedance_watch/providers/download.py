@@ -17,7 +17,7 @@ import httpx
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.ports import Clock, Download
 from seedance_watch.providers.answer import Answer, complete, elsewhere, judge, whole_bytes
-from seedance_watch.providers.clients import Clients, opened
+from seedance_watch.providers.connections import Connections, composed
 from seedance_watch.providers.links import LinkRule, Place, refused, shown
 from seedance_watch.providers.network import deadline
 from seedance_watch.providers.part import Begun, PartFile, begin, begun, discard, finish, ours
@@ -33,9 +33,9 @@ class Downloads:
     """Fetches videos of one provider."""
 
     def __init__(
-        self, clients: Clients, rule: LinkRule, settings: GatewaySettings, clock: Clock
+        self, connections: Connections, rule: LinkRule, settings: GatewaySettings, clock: Clock
     ) -> None:
-        self._clients = clients
+        self._connections = connections
         self._rule = rule
         self._settings = settings
         self._clock = clock
@@ -105,21 +105,18 @@ class Downloads:
         """Open the answer behind all redirects."""
         for _ in range(_MAX_REDIRECTS + 1):
             target = self._rule.check(url, "downloading")
-            async with self._clients.alone(target, trusting=False) as client:
-                request = self._request(client, url, have)
-                async with opened(client, request, target) as response:
-                    if response.status_code not in _REDIRECTS:
-                        yield response
-                        return
-                    url = _next(response)
+            request = self._request(url, have)
+            async with self._connections.alone(request, target, trusting=False) as response:
+                if response.status_code not in _REDIRECTS:
+                    yield response
+                    return
+                url = _next(response)
         raise refused("downloading", shown(url), f"it is redirect {_MAX_REDIRECTS + 1}")
 
-    def _request(self, client: httpx.AsyncClient, url: str, have: Begun) -> httpx.Request:
+    def _request(self, url: str, have: Begun) -> httpx.Request:
         ranged = {"range": f"bytes={have.size_bytes}-", "if-range": have.etag}
         timeout = httpx.Timeout(self._settings.read_s, connect=self._settings.connect_s)
-        return client.build_request(
-            "GET", url, headers=ranged if have.etag else None, timeout=timeout
-        )
+        return composed("GET", url, headers=ranged if have.etag else {}, timeout=timeout)
 
 
 def _next(response: httpx.Response) -> str:

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.providers.clients import proxy_for
+from seedance_watch.providers.connections import proxy_for
 from seedance_watch.providers.links import LinkRule, Place, Resolve, all_public, refused, shown
 
 

@@ -25,7 +25,7 @@ from seedance_watch.providers.account import (
     is_other,
     unknown,
 )
-from seedance_watch.providers.clients import Clients
+from seedance_watch.providers.connections import Connections
 from seedance_watch.providers.dialect import Call, Dialect, Flow, Reply, Upload
 from seedance_watch.providers.download import Downloads
 from seedance_watch.providers.foreign import Foreign
@@ -72,9 +72,9 @@ class Gateway:
         rule = LinkRule.of(settings.base_url)
         self._foreign = Foreign(rule, resolve, settings.connect_s)
         self._hosts = {at.origin for at in map(place, dialect.hosts) if at is not None}
-        clients = Clients(dialect.hosts, rule, settings, resolve)
-        self._wire = Wire(clients, settings, clock)
-        self._downloads = Downloads(clients, rule, settings, clock)
+        connections = Connections(dialect.hosts, rule, settings, resolve)
+        self._wire = Wire(connections, settings, clock)
+        self._downloads = Downloads(connections, rule, settings, clock)
         rate = settings.requests_per_s
         self._limiter = AsyncLimiter(max(1.0, rate), max(1.0, 1.0 / rate))
 

@@ -1,8 +1,8 @@
-"""Connections below httpx: an end to every call, and no connection into a private network.
+"""What lies below HTTP: an end to every call, and no connection into a private network.
 
-httpx bounds each read and write, not the whole: a server that drips a byte a second is never
-too slow for it. Cancelling the call instead would cost the pool a connection for good. So the
-deadline is applied here, to each read and write, where httpx sees an ordinary timeout.
+httpcore bounds each read and write, not the whole: a server that drips a byte a second is never
+too slow for it. Cancelling the whole call would not tell whether anything was sent. So the
+deadline is applied here, to each connect, read and write, where it is an ordinary timeout.
 
 Names from foreign links are resolved here, every address is judged, and the connection goes to
 an address that was judged. TLS and the Host header still see the name.
@@ -77,7 +77,11 @@ class Stream(httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         """Go on encrypted, with somebody who proves to be that host."""
         left = _left(timeout, httpcore.ConnectTimeout)
-        return Stream(await self._stream.start_tls(ssl_context, server_hostname, left))
+        try:
+            return Stream(await self._stream.start_tls(ssl_context, server_hostname, left))
+        except BaseException:  # cancelled, too: nobody else knows of it yet
+            await self._stream.aclose()
+            raise
 
     def get_extra_info(self, info: str) -> Any:
         """Give what the connection knows about itself."""

@@ -1,4 +1,4 @@
-"""The one table from httpx's exceptions to faults.
+"""The one table from the exceptions of httpcore and httpx to faults.
 
 What matters is whether the request can have arrived. Until a connection stands, it certainly
 has not; from then on nobody can tell, and a paid call is looked up before it is made again.
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from socket import gaierror
 from types import MappingProxyType
 
+import httpcore
 import httpx
 
 from seedance_watch.core.errors import Fault, FaultKind
@@ -35,20 +36,21 @@ _UNKNOWN = "whether it arrived is not known; it is looked up or asked again late
 # The nearest class in an exception's ancestry decides.
 TABLE: Mapping[type[Exception], _Row] = MappingProxyType(
     {
-        httpx.ConnectTimeout: _Row(K.UNREACHED, "no connection in time", _NETWORK),
-        httpx.ConnectError: _Row(K.UNREACHED, "no connection", _NETWORK),
-        httpx.ProxyError: _Row(
+        httpcore.ConnectTimeout: _Row(K.UNREACHED, "no connection in time", _NETWORK),
+        httpcore.ConnectError: _Row(K.UNREACHED, "no connection", _NETWORK),
+        httpcore.ProxyError: _Row(
             K.UNREACHED, "the proxy refused", "check HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
         ),
-        httpx.PoolTimeout: _Row(
+        httpcore.PoolTimeout: _Row(
             K.UNREACHED, "no free connection in time", "nothing was sent; it is tried again later"
         ),
-        httpx.UnsupportedProtocol: _Row(K.UNREACHED, "no such protocol", "check base_url"),
+        httpcore.UnsupportedProtocol: _Row(K.UNREACHED, "no such protocol", "check base_url"),
         httpx.InvalidURL: _Row(K.UNREACHED, "no usable address", "check base_url"),
-        httpx.WriteTimeout: _Row(K.UNSURE, "the request was not taken in time", _UNKNOWN),
-        httpx.ReadTimeout: _Row(K.UNSURE, "no whole answer in time", _UNKNOWN),
-        httpx.NetworkError: _Row(K.UNSURE, "the connection broke", _UNKNOWN),
-        httpx.ProtocolError: _Row(K.UNSURE, "the answer broke off or was not HTTP", _UNKNOWN),
+        httpcore.WriteTimeout: _Row(K.UNSURE, "the request was not taken in time", _UNKNOWN),
+        httpcore.TimeoutException: _Row(K.UNSURE, "no whole answer in time", _UNKNOWN),
+        httpcore.NetworkError: _Row(K.UNSURE, "the connection broke", _UNKNOWN),
+        httpcore.ProtocolError: _Row(K.UNSURE, "the answer broke off or was not HTTP", _UNKNOWN),
+        httpcore.ConnectionNotAvailable: _Row(K.UNSURE, "the connection was in use", _UNKNOWN),
         httpx.DecodingError: _Row(
             K.GARBLED, "the answer could not be unpacked", "ask the provider about it"
         ),
@@ -61,7 +63,7 @@ TABLE: Mapping[type[Exception], _Row] = MappingProxyType(
 
 @contextmanager
 def translated(doing: str, ends_at: float) -> Iterator[None]:
-    """Turn what httpx raises into a fault.
+    """Turn what a call raises into a fault.
 
     Args:
         doing: What is being done to which host, without any query.

@@ -1,20 +1,19 @@
 """One call, from a Call to a Reply or a Fault; never a second try.
 
-A paid call, or one whose answer may be a video, has a client and a connection of its own. Short
-calls share a client, and run in tasks of their own: a caller that is cancelled leaves at once,
-while the call comes to its end, so that the pool never loses a connection.
+A paid call, or one whose answer may be a video, has a connection of its own. Short calls use one
+that was used before, if there is any. A caller that is cancelled leaves at once, and its
+connection is closed.
 """
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
 
 import httpx
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.ports import Clock
-from seedance_watch.providers.clients import Clients, opened
+from seedance_watch.providers.connections import Connections, composed
 from seedance_watch.providers.dialect import Call, Reply
 from seedance_watch.providers.links import Place
 from seedance_watch.providers.network import deadline
@@ -29,11 +28,10 @@ from seedance_watch.providers.uncut import in_thread
 class Wire:
     """Sends calls to one provider."""
 
-    def __init__(self, clients: Clients, settings: GatewaySettings, clock: Clock) -> None:
-        self._clients = clients
+    def __init__(self, connections: Connections, settings: GatewaySettings, clock: Clock) -> None:
+        self._connections = connections
         self._settings = settings
         self._clock = clock
-        self._under_way: set[asyncio.Task[Reply]] = set()
 
     async def send(
         self,
@@ -60,44 +58,30 @@ class Wire:
         work = _Exchange(call, target, headers, key, self._settings, self._clock)
         if call.media and part is not None:
             return await self._into(part, work)
-        if call.paid or call.media:
-            return await self._alone(work)
-        task = asyncio.create_task(self._together(work))  # noqa: TID251 - outlives its caller
-        self._under_way.add(task)
-        task.add_done_callback(self._done)
-        await asyncio.wait([task])
-        return task.result()
+        return await self._once(work)
 
     async def close(self) -> None:
-        """End what nobody waits for any more and let go of the connections."""
-        for task in self._under_way:
-            task.cancel()
-        if self._under_way:
-            await asyncio.wait(self._under_way)
-        await self._clients.close()
+        """Let go of the connections; may be called twice."""
+        await self._connections.close()
 
-    def _done(self, task: asyncio.Task[Reply]) -> None:
-        """Forget a call; its fault is looked at, for nobody else may."""
-        self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()
-
-    async def _alone(self, work: "_Exchange", part: PartFile | None = None) -> Reply:
+    async def _once(self, work: "_Exchange", part: PartFile | None = None) -> Reply:
         with deadline(work.call.deadline_s) as ends_at, translated(work.doing, ends_at):
-            async with self._clients.alone(work.target, trusting=True) as client:
-                return await work.run(client, part)
+            async with self._opened(work) as response:
+                return await work.read(response, part)
 
-    async def _together(self, work: "_Exchange") -> Reply:
-        with deadline(work.call.deadline_s) as ends_at, translated(work.doing, ends_at):
-            async with self._clients.together() as client:
-                return await work.run(client, None)
+    def _opened(self, work: "_Exchange") -> AbstractAsyncContextManager[httpx.Response]:
+        """Send a request, on which connection its call deserves."""
+        request, target = work.request(), work.target
+        if work.call.paid or work.call.media:
+            return self._connections.alone(request, target, trusting=True)
+        return self._connections.together(request, target)
 
     async def _into(self, path: Path, work: "_Exchange") -> Reply:
         """Make sure of the part file before anything is paid for."""
         part = await PartFile.open(path)
         saved = False
         try:
-            reply = await self._alone(work, part)
+            reply = await self._once(work, part)
             saved = reply.saved_bytes is not None
             return reply
         finally:
@@ -128,28 +112,23 @@ class _Exchange:
         self._settings = settings
         self._clock = clock
 
-    async def run(self, client: httpx.AsyncClient, part: PartFile | None) -> Reply:
-        """Send the request and read the answer."""
-        async with opened(client, self._request(client), self.target) as response:
-            return await self._read(response, part)
-
-    def _request(self, client: httpx.AsyncClient) -> httpx.Request:
+    def request(self) -> httpx.Request:
+        """Compose the request."""
         call, settings = self.call, self._settings
         file = call.upload
-        return client.build_request(
+        return composed(
             call.method,
             call.url,
             params=call.query or None,
-            headers=dict(self._headers),
+            headers=self._headers,
             content=call.body,
             data=dict(call.form) or None,
             files=None if file is None else {file[0]: (file[1], file[3], file[2])},
-            timeout=httpx.Timeout(
-                call.timeout_s, connect=settings.connect_s, pool=settings.pool_s
-            ),
+            timeout=httpx.Timeout(call.timeout_s, connect=settings.connect_s),
         )
 
-    async def _read(self, response: httpx.Response, part: PartFile | None) -> Reply:
+    async def read(self, response: httpx.Response, part: PartFile | None) -> Reply:
+        """Read the answer."""
         headers = dict(response.headers.items())
         kind = headers.get("content-type", "")
         if part is not None and response.is_success and is_video(kind):

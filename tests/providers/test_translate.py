@@ -11,6 +11,7 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager
 from socket import AF_INET, SOCK_STREAM, socket
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 import trustme
@@ -262,13 +263,14 @@ async def test_an_endless_answer_is_garbled(http: Any, serve: Any, fails: Any) -
 @pytest.mark.parametrize(
     ("raised", "kind"),
     [
-        (httpx.PoolTimeout(""), K.UNREACHED),
-        (httpx.ProxyError(""), K.UNREACHED),
-        (httpx.UnsupportedProtocol(""), K.UNREACHED),
+        (httpcore.PoolTimeout(""), K.UNREACHED),
+        (httpcore.ProxyError(""), K.UNREACHED),
+        (httpcore.UnsupportedProtocol(""), K.UNREACHED),
         (httpx.InvalidURL(""), K.UNREACHED),
-        (httpx.WriteTimeout(""), K.UNSURE),
-        (httpx.WriteError(""), K.UNSURE),
-        (httpx.LocalProtocolError(""), K.UNSURE),
+        (httpcore.WriteTimeout(""), K.UNSURE),
+        (httpcore.WriteError(""), K.UNSURE),
+        (httpcore.ReadTimeout(""), K.UNSURE),
+        (httpcore.LocalProtocolError(""), K.UNSURE),
         (httpx.TooManyRedirects(""), K.UNSURE),
         (ssl.SSLError(1, "bad record"), K.UNSURE),
         (ConnectionResetError(104, "reset"), K.UNSURE),
@@ -289,10 +291,18 @@ def test_only_what_certainly_was_not_sent_is_unreached() -> None:
     """Every network failure after connecting, known or new, leaves a doubt."""
     unsent = {each for each, row in TABLE.items() if row.kind is K.UNREACHED}
     assert unsent == {
-        httpx.ConnectTimeout,
-        httpx.ConnectError,
-        httpx.ProxyError,
-        httpx.PoolTimeout,
-        httpx.UnsupportedProtocol,
+        httpcore.ConnectTimeout,
+        httpcore.ConnectError,
+        httpcore.ProxyError,
+        httpcore.PoolTimeout,
+        httpcore.UnsupportedProtocol,
         httpx.InvalidURL,
     }
+
+
+def test_every_failure_of_a_connection_has_a_row() -> None:
+    """None gets past the table as an error of ours."""
+    known = [each for each in vars(httpcore).values() if isinstance(each, type)]
+    failures = {each for each in known if issubclass(each, Exception)}
+    assert {each for each in failures if not {*each.__mro__} & {*TABLE}} == set()
+    assert httpcore.ReadError in failures
