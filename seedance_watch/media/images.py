@@ -14,7 +14,7 @@ from PIL import Image
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import ImageLimits, Picture, Role
 from seedance_watch.core.words import listing
-from seedance_watch.media import colours, jobfiles, kinds, originals
+from seedance_watch.media import colours, jobfiles, kinds, originals, rows
 from seedance_watch.media.decode import Still, check_whole, opened
 from seedance_watch.media.encode import Encoded, encode
 from seedance_watch.media.exif import upright
@@ -162,6 +162,8 @@ def _fits(limits: ImageLimits, still: Still, size_bytes: int) -> bool:
 
 def _plain(still: Still) -> bool:
     """Decode the picture from first to last and say whether its pixels can stay."""
+    if rows.whole(still.content, still.image):
+        return colours.plain(still.image)
     if still.kind != kinds.JPEG:
         still.image.load()
         return colours.plain(still.image)
