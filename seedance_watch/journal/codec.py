@@ -48,14 +48,14 @@ def _dumped(name: str, event: Event) -> str:
     pydantic refuses a lone surrogate in a value and replaces it by U+FFFD in a key.
     """
     try:
-        text = _adapter(name).dump_json(event, warnings=False).decode()
+        text = _adapter(name).serializer.to_json(event, warnings=False).decode()
     except PydanticSerializationError:
         text = MARK
     if MARK not in text and "\ufffd" not in text:
         return text
     try:
         plain = mapped(event, storable)
-        return _adapter(name).dump_json(plain, warnings=False).decode()
+        return _adapter(name).serializer.to_json(plain, warnings=False).decode()
     except PydanticSerializationError as error:
         raise JournalError(
             f"an event of type {name} cannot be written as JSON: {error}"

@@ -65,10 +65,11 @@ def changes(records: Sequence[Record], jobs: Sequence[Job]) -> list[Change]:
 def _change(job: Job, records: Sequence[Record]) -> Change:
     """Check that the records end where the job stands."""
     seqs = [record.seq for record in records]
-    if not seqs or seqs != list(range(job.seq - len(seqs) + 1, job.seq + 1)) or seqs[0] < 1:
+    before = job.seq - len(seqs)
+    if not seqs or before < 0 or seqs != [*range(before + 1, job.seq + 1)]:
         raise ValueError(f"job {job.id}: events {seqs} do not lead to event {job.seq}")
-    moves_money = any(type(record.event) in _MONEY for record in records)
-    return Change(row_of(job), seqs[0] - 1, records, job.spendings if moves_money else None)
+    moves_money = not _MONEY.isdisjoint([type(record.event) for record in records])
+    return Change(row_of(job), before, records, job.spendings if moves_money else None)
 
 
 def row_of(job: Job) -> Row:
@@ -111,6 +112,8 @@ def _bought(job: Job) -> str:
 
 def plain(text: str) -> str:
     """Give text that every database stores and every reader can show; for people, one way."""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
