@@ -1,6 +1,8 @@
 """The command line: names and one-line helps; the work is in the modules beside this one."""
 
 import sys
+from collections.abc import Callable
+from importlib import import_module
 
 from seedance_watch.cli.exits import Exit, show, told
 
@@ -52,6 +54,8 @@ _MORE = (
     ("--version", "Show the version."),
 )
 _ASKED: tuple[list[str], ...] = ([], ["--help"], ["-h"])
+# What is asked most, and what a service manager starts: module and function that do it.
+_PLAIN = {"run": ("foreground", "work"), "status": ("standing", "tell")}
 
 
 def overview() -> str:
@@ -82,8 +86,31 @@ def main(arguments: list[str] | None = None) -> None:
     if words[0] == "run" and "rich" not in sys.modules:
         _log_without_rich()
     with told():
-        from seedance_watch.cli.parser import run  # noqa: PLC0415 - not for the overview
-
-        code = run(words)
+        code = _done(words)
         sys.stdout.flush()
     sys.exit(code)
+
+
+def _done(words: list[str]) -> int:
+    """Do what the words say; give the exit code.
+
+    The parser takes as long to load as a look at all jobs, and 3 MiB that a daemon would keep, so
+    it is left out where nothing but the configuration is named.
+    """
+    match words:
+        case [name] if name in _PLAIN:
+            return _plainly(name)()
+        case [name, "--config" | "-c", path] if name in _PLAIN and path[:1] not in {"", "-"}:
+            from pathlib import Path  # noqa: PLC0415 - not for the overview
+
+            return _plainly(name)(Path(path))
+    from seedance_watch.cli.parser import run  # noqa: PLC0415 - not for the overview
+
+    return run(words)
+
+
+def _plainly(name: str) -> Callable[..., int]:
+    """Give what does a command whose words need no parser."""
+    module, function = _PLAIN[name]
+    found: Callable[..., int] = getattr(import_module(f"seedance_watch.cli.{module}"), function)
+    return found

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -64,9 +65,36 @@ def test_the_daemon_keeps_nothing_that_only_terminals_need() -> None:
     code = (
         "import sys; from seedance_watch.cli.main import main\n"
         "try: main(['run', '--config', '/nowhere'])\n"
-        "except SystemExit: print('loaded', 'seedance_watch.cli.run' in sys.modules, [each for "
-        "each in sys.modules if each.split('.')[0] in ('rich', 'pygments', 'click', 'PIL', 'av')])"
+        "except SystemExit: print('loaded', 'seedance_watch.cli.foreground' in sys.modules, [each "
+        "for each in sys.modules if each.split('.')[0] in ('rich', 'pygments', 'click', 'PIL', "
+        "'av', 'cyclopts')])"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 
     assert "loaded True []" in out.stdout
+
+
+def typed(*words: str, cwd: Path | None = None) -> tuple[int, str]:
+    """Give the exit code of a command and what it says is wrong."""
+    command = [sys.executable, "-m", "seedance_watch", *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=cwd)
+    assert not done.stdout
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("name", ["run", "status"])
+def test_without_the_parser_a_command_is_the_same(tmp_path: Path, name: str) -> None:
+    """It is left out where nothing but the configuration is named."""
+    config = tmp_path / "seedance-watch.toml"
+    config.write_text("wrong = 1")
+    parsed = typed(name, f"--config={config}")
+    assert parsed[0] == Exit.CONFIG
+    assert "seedance-watch.toml:1: wrong" in parsed[1]
+    assert typed(name, "--config", str(config)) == typed(name, "-c", str(config)) == parsed
+    assert typed(name, cwd=tmp_path) == parsed
+
+
+@pytest.mark.parametrize("words", [["-c", "--which"], ["more"]])
+def test_what_is_typed_wrong_is_for_the_parser(words: list[str]) -> None:
+    """It knows what to say."""
+    assert typed("status", *words)[0] == Exit.USAGE

@@ -47,7 +47,7 @@ async def test_a_taken_port_stops_nothing(
 def test_who_wants_none_pays_nothing(tmp_path: Path) -> None:
     """Neither the server nor the templates are loaded."""
     words = (
-        "import sys, seedance_watch.app.service, seedance_watch.cli.run\n"
+        "import sys, seedance_watch.app.service, seedance_watch.cli.foreground\n"
         "bad = [m for m in sys.modules if m.startswith(('uvicorn', 'jinja2', 'starlette'))\n"
         "       or m.startswith(('seedance_watch.faces.page', 'seedance_watch.app.page'))]\n"
         "print(bad)"
