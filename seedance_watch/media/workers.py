@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 IDLE_S = 60.0
 _PATIENCE_S = 5.0
+_PIPE_BYTES = 1 << 16
 LIMIT_S = 300.0  # the longest video there is takes some seconds, on a slow machine a minute
 _COMMAND = (sys.executable, "-P", "-m", worker.__name__)
 # No keys. Bytecode is written where the daemon writes its own, or not at all.
@@ -59,6 +60,9 @@ class _Worker:
             cwd="/",
             start_new_session=True,
         )
+        assert self._process.stdout
+        self._coming = select.poll()
+        self._coming.register(self._process.stdout, select.POLLIN)
         self.idle_since_s = 0.0
 
     def ask(self, call: bytes, limit_s: float) -> Any:
@@ -80,28 +84,33 @@ class _Worker:
             raise _Died(self._end()) from None
 
     def _message(self, end_s: float) -> bytes:
-        length = int.from_bytes(self._exactly(worker.HEAD_BYTES, end_s), "big")
-        if length > answers.MOST_BYTES:
-            raise answers.Garbled
-        return self._exactly(length, end_s)
-
-    def _exactly(self, length: int, end_s: float) -> bytes:
-        """Read so many bytes.
+        """Read the one message that answers a call, mostly at once.
 
         Raises:
-            TimeoutError: They did not come in time.
-            EOFError: They will not come.
+            answers.Garbled: It is too long, or not the only one.
+            TimeoutError: It did not come in time.
+            EOFError: It will not come.
         """
+        came, whole_bytes = b"", worker.HEAD_BYTES
+        while len(came) < whole_bytes:
+            came += self._more(end_s)
+            told_bytes = int.from_bytes(came[: worker.HEAD_BYTES], "big")
+            whole_bytes = worker.HEAD_BYTES + told_bytes
+            if told_bytes > answers.MOST_BYTES:
+                raise answers.Garbled
+        if len(came) > whole_bytes:
+            raise answers.Garbled
+        return came[worker.HEAD_BYTES :]
+
+    def _more(self, end_s: float) -> bytes:
+        """Read what has come."""
         assert self._process.stdout
-        output, body = self._process.stdout.fileno(), b""
-        while len(body) < length:
-            left_s = max(0.0, end_s - time.monotonic())
-            if not select.select([output], [], [], left_s)[0]:
-                raise TimeoutError
-            if not (more := os.read(output, length - len(body))):
-                raise EOFError
-            body += more
-        return body
+        left_s = max(0.0, end_s - time.monotonic())
+        if not self._coming.poll(1000 * left_s):
+            raise TimeoutError
+        if not (more := os.read(self._process.stdout.fileno(), _PIPE_BYTES)):
+            raise EOFError
+        return more
 
     def _end(self) -> str:
         try:

@@ -74,6 +74,17 @@ def test_the_daemon_keeps_nothing_that_only_terminals_need() -> None:
     assert "loaded True []" in out.stdout
 
 
+def test_what_is_loaded_is_never_searched_for_garbage() -> None:
+    """A daemon would go through all of it again and again; what it makes later is searched."""
+    code = (
+        "import gc, sys; from seedance_watch.cli.main import main\n"
+        "try: main(['run', '--config', '/nowhere'])\n"
+        "except SystemExit: print('frozen', gc.get_freeze_count() > 10_000, gc.isenabled())"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "frozen True True" in out.stdout
+
+
 def typed(*words: str, cwd: Path | None = None) -> tuple[int, str]:
     """Give the exit code of a command and what it says is wrong."""
     command = [sys.executable, "-m", "seedance_watch", *words]
