@@ -164,11 +164,12 @@ def test_a_pickle_is_not_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
         (message(b"x" * 10), "", "sensibly"),
         (message(b"", MOST_BYTES + 1), "sys.stdin.buffer.read()", "sensibly"),
         (b"\xff" * 8, "sys.stdin.buffer.read()", "sensibly"),
+        (2 * message(written(3)), "sys.stdin.buffer.read()", "sensibly"),
         (message(b"{", 100), "sys.stdin.buffer.read()", "longer than"),
         (message(b"{", 100), "", "ended with code 0"),
         (b"\0", "sys.stdin.buffer.read()", "longer than"),
     ],
-    ids=["garbage", "long", "endless", "half", "half-then-gone", "one-byte"],
+    ids=["garbage", "long", "endless", "twice", "half", "half-then-gone", "one-byte"],
 )
 def test_a_process_that_talks_nonsense_is_given_up_in_time(
     monkeypatch: pytest.MonkeyPatch, said: bytes, then: str, told: str

@@ -93,6 +93,11 @@ def test_a_call_that_kills_its_process_is_a_fault(
     assert workers.do(BLAME, abs, -3) == 3
 
 
+def test_an_answer_may_come_in_pieces(workers: Workers) -> None:
+    """One that is longer than what a pipe takes at once is whole."""
+    assert len(workers.do(BLAME, str.ljust, "", 500_000)) == 500_000
+
+
 def test_a_process_that_died_before_is_no_reason(workers: Workers) -> None:
     """One that somebody ended while it had nothing to do costs another start, no more."""
     os.kill(workers.do(BLAME, os.getpid), signal.SIGKILL)
