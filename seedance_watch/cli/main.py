@@ -1,5 +1,6 @@
 """The command line: names and one-line helps; the work is in the modules beside this one."""
 
+import gc
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -112,5 +113,8 @@ def _done(words: list[str]) -> int:
 def _plainly(name: str) -> Callable[..., int]:
     """Give what does a command whose words need no parser."""
     module, function = _PLAIN[name]
+    gc.disable()  # what is loaded is kept: neither now nor later is it searched for garbage
     found: Callable[..., int] = getattr(import_module(f"seedance_watch.cli.{module}"), function)
+    gc.freeze()
+    gc.enable()
     return found
