@@ -57,8 +57,12 @@ def parsed(body: bytes, content_type: str, doing: str) -> Any:
 def excerpt(body: bytes, content_type: str) -> str:
     """Give the first part of a body as one line for people: no tags, no link's query."""
     text = _TAGS.sub(" ", _text(body[: 16 * _EXCERPT_CHARS], content_type))
-    clean = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in text)
+    clean = text if text.isprintable() else "".join(map(_printable, text))
     return without_queries(" ".join(clean.split()))[:_EXCERPT_CHARS]
+
+
+def _printable(character: str) -> str:
+    return " " if unicodedata.category(character)[0] in "CZ" else character
 
 
 def _text(body: bytes, content_type: str) -> str:
