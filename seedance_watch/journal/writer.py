@@ -53,6 +53,7 @@ class Writer:
             say: Puts a failure into words.
         """
         self._connection = connection
+        self._execute = connection.cursor().execute  # one cursor: to make one takes time as well
         self._say = say
         self._waiting: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._refusal = ""
@@ -133,7 +134,7 @@ class Writer:
 
     def _record(self, group: Sequence[Batch]) -> list[Outcome]:
         """Record a group in one transaction."""
-        execute = self._connection.execute
+        execute = self._execute
         execute("BEGIN IMMEDIATE")
         errors: list[SeedanceWatchError | None] = [None] * len(group)
         if not self._all_hold(group):
@@ -152,7 +153,7 @@ class Writer:
 
     def _add(self, steps: Sequence[Step]) -> SeedanceWatchError | None:
         """Add a batch to the transaction, or leave the transaction as it was."""
-        execute = self._connection.execute
+        execute = self._execute
         execute("SAVEPOINT batch")
         try:
             failed = next((step for step in steps if not self._holds(step)), None)
@@ -167,7 +168,7 @@ class Writer:
     def _holds(self, step: Step) -> bool:
         """Do one step; False when it had to change or to find a row and did not."""
         before = self._connection.total_changes()
-        found = self._connection.execute(step.text, step.values).fetchall()
+        found = self._execute(step.text, step.values).fetchall()
         return step.unless is None or bool(found) or self._connection.total_changes() > before
 
     def refuse(self, reason: str) -> None:
