@@ -7,6 +7,9 @@ Links are never followed. OSErrors pass through; disk/places.py gives them words
 
 Files on their way have names that follow from what they are, so that a repetition writes over
 what a crash left instead of leaving one more.
+
+What nearly always is so is tried, and looked into only when it is refused: beside a busy loop
+each call to the system costs as much as a page of code.
 """
 
 import ctypes
@@ -15,7 +18,8 @@ import hashlib
 import os
 import shutil
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _RENAME_NOREPLACE = 1
@@ -23,6 +27,7 @@ _AT_FDCWD = -100
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _COPY_BYTES = 1 << 20
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_MAKE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 # What says "this kernel or file system cannot do that here", as against "it failed".
 _CANNOT = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM, errno.EMLINK})
@@ -57,11 +62,27 @@ def exists(path: Path) -> bool:
 
 def sha256(path: Path) -> str:
     """Give the hex digest of a regular file's bytes; a link is never followed."""
-    fd = os.open(path, _READ)
-    with open(fd, "rb") as file:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    with _opened(path, _READ) as fd:
+        return _digest(fd, path)
+
+
+def _digest(fd: int, path: Path) -> str:
+    found, digest = os.fstat(fd), hashlib.sha256()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    most = min(found.st_size + 1, _COPY_BYTES)  # small files need no large buffer
+    while block := os.read(fd, most):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    fd = os.open(path, flags, 0o666)
+    try:
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def holds(path: Path, digest: str) -> bool:
@@ -71,9 +92,10 @@ def holds(path: Path, digest: str) -> bool:
 
 def longest_name(folder: Path) -> int:
     """Give how many bytes a name in a folder, or in the one it will be made in, may have."""
-    while not folder.is_dir():
-        folder = folder.parent
-    longest = os.statvfs(folder).f_namemax
+    try:
+        longest = os.statvfs(folder).f_namemax
+    except (FileNotFoundError, NotADirectoryError):
+        return longest_name(folder.parent)
     return min(longest, _NAME_MAX_BYTES) if longest >= _NAME_BYTES_AT_LEAST else _NAME_MAX_BYTES
 
 
@@ -99,23 +121,27 @@ def takes_name(name: str, *, at: Path) -> bool:
 
 def sync_dir(path: Path) -> None:
     """Make a directory's names durable; file systems that cannot sync directories are believed."""
-    _sync(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    with _opened(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) as fd:
+        _sync(fd)
 
 
-def sync_file(path: Path) -> None:
-    """Make a file's bytes durable, whoever wrote them; a link is never followed."""
-    _sync(path, _READ)
+def sync_file(path: Path) -> str:
+    """Make a regular file's bytes durable, whoever wrote them; a link is never followed.
+
+    Returns:
+        Their hex digest.
+    """
+    with _opened(path, _READ) as fd:
+        _sync(fd)
+        return _digest(fd, path)
 
 
-def _sync(path: Path, flags: int) -> None:
-    fd = os.open(path, flags)
+def _sync(fd: int) -> None:
     try:
         os.fsync(fd)
     except OSError as error:
         if error.errno not in _CANNOT:
             raise
-    finally:
-        os.close(fd)
 
 
 def make_dirs(path: Path) -> None:
@@ -192,16 +218,19 @@ def move(source: Path, target: Path, *, scratch: Path) -> None:
         Lost: Neither exists.
         OSError: Nothing was lost; the file is at its source, its target or both.
     """
-    if not exists(source):
-        if exists(target):
-            return
-        raise Lost(str(source))
     try:
         _rename_or_copy(source, target, scratch)
     except FileExistsError:
+        if not exists(source):
+            return
         if not same(source, target):
             raise Taken(str(target)) from None
         source.unlink()
+    except FileNotFoundError:
+        if exists(source):
+            raise
+        if not exists(target):
+            raise Lost(str(source)) from None
 
 
 def move_new(source: Path, target: Path, *, scratch: Path) -> None:
@@ -287,11 +316,19 @@ def _on_its_way(ending: str, *what: bytes) -> str:
 
 def write(path: Path, content: bytes) -> None:
     """Write a private file durably; a torn one after a crash is simply written again."""
-    path.unlink(missing_ok=True)
-    with path.open("xb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        _write_anew(path, content)
+    except FileExistsError:
+        path.unlink(missing_ok=True)
+        _write_anew(path, content)
+
+
+def _write_anew(path: Path, content: bytes) -> None:
+    with _opened(path, _MAKE) as fd:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(fd, left) :]
+        os.fsync(fd)
 
 
 def write_new(path: Path, content: bytes, *, scratch: Path) -> None:
@@ -300,24 +337,29 @@ def write_new(path: Path, content: bytes, *, scratch: Path) -> None:
     Raises:
         Taken: The name holds other bytes; equal bytes are left as they are.
     """
-    make_dirs(scratch)
-    part = scratch / _on_its_way(".new", os.fsencode(path), content)
-    try:
-        write(part, content)
+    with _on_the_way(scratch / _on_its_way(".new", os.fsencode(path), content), content) as part:
         move(part, path, scratch=scratch)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def replace_note(path: Path, content: bytes, *, scratch: Path) -> None:
     """Make a note of ours appear whole, replacing an older note of the same name."""
-    make_dirs(scratch)
-    part = scratch / _on_its_way(".note", os.fsencode(path))
-    try:
-        write(part, content)
+    with _on_the_way(scratch / _on_its_way(".note", os.fsencode(path)), content) as part:
         os.replace(part, path)
-    finally:
+
+
+@contextmanager
+def _on_the_way(part: Path, content: bytes) -> Iterator[Path]:
+    """Write a file that is then to get its name; nothing is left of it when it does not."""
+    try:
+        try:
+            write(part, content)
+        except FileNotFoundError:
+            make_dirs(part.parent)
+            write(part, content)
+        yield part
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
 
 
 def publish(path: Path, content: bytes) -> None:

@@ -67,13 +67,17 @@ def read(root: Path) -> str:
         Outside: A link stands where our private folder should be.
         OSError: It cannot be read.
     """
+    private = f"{root}/{PRIVATE}"
     try:
-        if stat.S_ISLNK((root / PRIVATE).lstat().st_mode):
-            raise Outside(errno.ELOOP, "a link stands in the way", str(root / PRIVATE))
-        with os.fdopen(os.open(mark_path(root), _READ), "rb") as file:
-            return file.read(_LONGEST_BYTES).decode("ascii", "replace").strip()
+        if stat.S_ISLNK(os.lstat(private).st_mode):
+            raise Outside(errno.ELOOP, "a link stands in the way", private)
+        fd = os.open(f"{private}/{NAME}", _READ)
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    try:
+        return os.read(fd, _LONGEST_BYTES).decode("ascii", "replace").strip()
+    finally:
+        os.close(fd)
 
 
 def write(root: Path, mark: str) -> None:

@@ -37,10 +37,16 @@ def take_in(claim: Claiming, places: Places) -> Claim:
     _sync([folder, folder.parent, *(source.parent for source in sources)])
     if not all(here):
         return Claim.GONE
-    for each in filter(files.plain, (folder / part.name for part in claim.parts)):
-        files.sync_file(each)  # most programs only copy, and a power cut would empty the file
-    as_settled = all(files.holds(folder / part.name, part.sha256) for part in claim.parts)
-    return Claim.CLAIMED if as_settled else Claim.CHANGED
+    as_settled = [_as_settled(folder / part.name, part) for part in claim.parts]
+    return Claim.CLAIMED if all(as_settled) else Claim.CHANGED
+
+
+def _as_settled(path: Path, part: Part) -> bool:
+    """Whether a file that was moved in is the one that settled; durable, whatever it is.
+
+    Most programs only copy, and a power cut would empty the file.
+    """
+    return files.plain(path) and files.sync_file(path) == part.sha256
 
 
 def _take(inbox: Path, part: Part, target: Path) -> bool:
@@ -49,7 +55,7 @@ def _take(inbox: Path, part: Part, target: Path) -> bool:
         source = below(inbox, part.source)
     except Outside:
         return files.exists(target)
-    if files.exists(source) and not files.plain(source):
+    if not files.plain(source):
         return files.exists(target)
     # Taken: the folder has the file already and somebody dropped another of the same name. That
     # one is a drop of its own.
@@ -93,7 +99,7 @@ def _stems(name: str) -> tuple[str, str]:
 def _sync(folders: Iterable[Path]) -> None:
     """Make names durable, each directory once; one that vanished has nothing to keep."""
     for folder in dict.fromkeys(folders):
-        if folder.is_dir():
+        with suppress(FileNotFoundError, NotADirectoryError):
             files.sync_dir(folder)
 
 
