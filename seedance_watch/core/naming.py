@@ -12,6 +12,11 @@ from seedance_watch.core.events import Claiming
 
 NAME_MAX_BYTES = 255
 _NUMBER = re.compile("[0-9]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?")
+_SHORT = 80
+_DEVICES = frozenset(
+    {*("con", "prn", "aux", "nul"), *(f"{each}{n}" for each in ("com", "lpt") for n in range(10))}
+)
 # Room that suffixes need beside the stem: "_take50", "-9999", ".failed.txt".
 _ROOM_BYTES = 40
 
@@ -74,6 +79,16 @@ def fit(stem: str, *, room_bytes: int = _ROOM_BYTES, longest: int = NAME_MAX_BYT
 def _raw(name: str) -> bytes:
     """Give the bytes of a file name as the system sees them."""
     return name.encode("utf-8", "surrogateescape")
+
+
+def known_anywhere(name: str) -> bool:
+    """Whether every file system takes a name, of whatever sort it is and whatever it is called.
+
+    Letters, digits, hyphens, underscores and dots inside, short, and no name that some systems
+    keep for devices.
+    """
+    device = name.partition(".")[0].lower() in _DEVICES
+    return len(name) <= _SHORT and _PLAIN.fullmatch(name) is not None and not device
 
 
 def output_stem(

@@ -33,7 +33,7 @@ def _free_sequence(job: Job, places: Places, stem: str) -> str:
     """Give the first name for the joined video that neither the shot nor anybody else has."""
     assert job.prepared is not None, job.id
     name, longest = job.prepared.spec.sequence, files.longest_name(places.outbox)
-    plain = placing.refuses(replace(job.claim, stem=name), places)
+    plain = placing.refuses(replace(job.claim, stem=name), places, longest=longest)
     for choice in count(1):
         found = naming.sequence_stem(job.claim, name, choice=choice, longest=longest, plain=plain)
         own = normal(found).casefold() == normal(stem).casefold()

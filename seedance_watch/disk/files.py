@@ -388,5 +388,10 @@ def remove(path: Path) -> None:
 
 def remove_dir(path: Path) -> None:
     """Remove a private directory of ours with whatever is left in it; none is fine."""
-    with suppress(FileNotFoundError):
-        shutil.rmtree(path)
+    try:
+        path.rmdir()
+    except FileNotFoundError:
+        return
+    except OSError:
+        with suppress(FileNotFoundError):
+            shutil.rmtree(path)

@@ -4,6 +4,7 @@ They are moved, never lost: whatever is in the way stays as it is, and what is n
 settled is left where it lies.
 """
 
+import errno
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -29,16 +30,27 @@ def take_in(claim: Claiming, places: Places) -> Claim:
     """
     folder, inbox = places.folder(claim), places.inbox
     sources = [inbox / part.source for part in claim.parts]
-    if not any(files.exists(source) for source in sources):
-        mounted(inbox)  # or files that are safe elsewhere would be given up as gone
-    below(inbox, f"{PRIVATE}/work/{claim.drop_id}/x")
-    files.make_dirs(folder)
+    _enter(folder, inbox, sources)
     here = [_take(inbox, part, folder / part.name) for part in claim.parts]
-    _sync([folder, folder.parent, *(source.parent for source in sources)])
+    _sync([folder, *(source.parent for source in sources)])
     if not all(here):
         return Claim.GONE
     as_settled = [_as_settled(folder / part.name, part) for part in claim.parts]
     return Claim.CLAIMED if all(as_settled) else Claim.CHANGED
+
+
+def _enter(folder: Path, inbox: Path, sources: Iterable[Path]) -> None:
+    """Make the job folder; its name is durable before anything is moved into it."""
+    below(inbox, f"{PRIVATE}/work/x")
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        below(inbox, f"{PRIVATE}/work/{folder.name}/x")
+    except FileNotFoundError:
+        if not any(files.exists(source) for source in sources):
+            mounted(inbox)  # or files that are safe elsewhere would be given up as gone
+        files.make_dirs(folder)
+    files.sync_dir(folder.parent)
 
 
 def _as_settled(path: Path, part: Part) -> bool:
@@ -105,8 +117,12 @@ def _sync(folders: Iterable[Path]) -> None:
 
 # Archiving
 
+# What says that there is no straight way: something in it, nothing to move, another mount.
+_UNPLANNED = frozenset({errno.EEXIST, errno.ENOENT, errno.ENOTDIR, errno.EXDEV})
+
 # Each original's number (1 for its own name) and what its bytes are. Durable before the first
-# one moves, so that a repetition neither splits a pair nor takes another's file for ours.
+# one moves, so that a repetition neither splits a pair nor takes another's file for ours. Where
+# nothing is in the way of their own names there is none: a repetition knows number and bytes.
 Plan = Mapping[str, tuple[int, str]]
 
 
@@ -119,15 +135,20 @@ def put_away(claim: Claiming, places: Places, to: Returned | None) -> list[str]:
     Raises:
         OSError: Nothing was lost; it may be done again.
     """
-    mounted(places.inbox)
     folder, target = places.folder(claim), _target(claim, places, to)
-    files.make_dirs(target)
-    if to is Returned.INBOX and not folder.is_dir() and not _known(folder):
-        return []  # a sibling take put them back, and they may have been taken again since
-    lost = _put(claim, folder, target, at=scratch(places.root(to)))
+    if target != places.root(to):
+        mounted(places.inbox)
+        files.make_dirs(target)
+    straight = to is not Returned.INBOX and _put_straight(claim, folder, target)
+    if not straight:
+        mounted(places.inbox)
+        if to is Returned.INBOX and not folder.is_dir() and not _known(folder):
+            return []  # a sibling take put them back, and they may have been taken again since
+    lost = [] if straight else _put(claim, folder, target, at=scratch(places.root(to)))
     _sync([target, folder])
     files.remove_dir(folder)
-    files.remove(_plan_file(folder))
+    if not straight:
+        files.remove(_plan_file(folder))
     _sync([folder.parent])  # or a power cut brings both back when nobody looks for them any more
     return lost
 
@@ -141,6 +162,24 @@ def chosen(claim: Claiming, places: Places, to: Returned | None) -> int:
 def _target(claim: Claiming, places: Places, to: Returned | None) -> Path:
     """Give the directory that the originals go to."""
     return below(places.root(to), f"{claim.folder}/x" if claim.folder else "x").parent
+
+
+def _put_straight(claim: Claiming, folder: Path, target: Path) -> bool:
+    """Move all originals to their own names; False where one is not there or has to be planned.
+
+    Without a plan: whoever repeats it finds what was moved by its own name and its bytes.
+    """
+    names = [part.name for part in claim.parts]
+    if any(map(files.exists, [_plan_file(folder), *(target / name for name in names)])):
+        return False
+    try:
+        for name in names:
+            files.rename_new(folder / name, target / name)
+    except OSError as error:
+        if error.errno not in _UNPLANNED:
+            raise
+        return False
+    return True
 
 
 def _put(claim: Claiming, folder: Path, target: Path, *, at: Path) -> list[str]:
@@ -177,7 +216,7 @@ def _planned(claim: Claiming, folder: Path, target: Path) -> Plan:
     What an earlier attempt moved keeps its number, and so do the others while they can. Where
     the job folder is gone, a sibling take archived them all: they are found by their bytes.
     """
-    known = _known(folder)
+    known = _known(folder) or _straight(claim, folder, target)
     moved = {name: known[name] for name in known if not files.exists(folder / name)}
     rest = {p.name: _digest(folder, p) for p in claim.parts if p.name not in moved}
     asks = [name for name in rest if files.exists(folder / name) or not folder.is_dir()]
@@ -187,6 +226,20 @@ def _planned(claim: Claiming, folder: Path, target: Path) -> Plan:
         if all(not files.exists(path) or files.holds(path, paths[path]) for path in paths):
             return {name: (choice, digest) for name, digest in rest.items()} | moved
     raise AssertionError
+
+
+def _straight(claim: Claiming, folder: Path, target: Path) -> Plan:
+    """Give the plan of an earlier attempt that needed none: under their own names, as settled."""
+    return (
+        {
+            part.name: (1, part.sha256)
+            for part in claim.parts
+            if not files.exists(folder / part.name)
+            and files.holds(target / part.name, part.sha256)
+        }
+        if folder.is_dir()
+        else {}
+    )
 
 
 def _digest(folder: Path, part: Part) -> str:

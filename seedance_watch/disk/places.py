@@ -53,9 +53,17 @@ class Places:
             return self.done
         return {Returned.FAILED: self.failed, Returned.INBOX: self.inbox}[to]
 
+    def role(self, role: str) -> Path:
+        """Give the folder of a role: "inbox", "outbox", "done", "failed" or "held"."""
+        folder: Path = getattr(self, role)
+        return folder
+
     def notes(self, kind: str) -> Path:
         """Give the folder that notes of a kind ("done", "failed" or "held") stand in."""
         return {"done": self.done, "failed": self.failed, "held": self.held}[kind]
+
+
+_NO_NAMES = frozenset({"", ".", ".."})
 
 
 class Outside(OSError):
@@ -89,15 +97,14 @@ def below(root: Path, path: str) -> Path:
     The last part may be anything, a link too: it is never followed.
 
     Args:
-        root: The folder; it must be there.
+        root: The folder; whoever asks made sure that it is there.
         path: "/" between parts.
 
     Raises:
-        FileNotFoundError: The folder is not there.
         Outside: A link, or "..", leads out of it.
     """
-    if not root.is_dir():
-        raise _missing(root)
+    if "/" not in path and path not in _NO_NAMES:
+        return root / path
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts:
         raise Outside(errno.EINVAL, "leads out of its folder", path)
@@ -105,6 +112,16 @@ def below(root: Path, path: str) -> Path:
         if (root / each).is_symlink():
             raise Outside(errno.ELOOP, "a link stands in the way", str(root / each))
     return root / parts
+
+
+def there(root: Path) -> None:
+    """Make sure that a folder is there.
+
+    Raises:
+        FileNotFoundError: It is not.
+    """
+    if not root.is_dir():
+        raise _missing(root)
 
 
 def mounted(root: Path) -> None:

@@ -20,7 +20,8 @@ from seedance_watch.ports import Putting
 def free_stem(job: Job, places: Places) -> str:
     """Give the first output name, without ending, that nobody has; looks, reserves nothing."""
     refused = job.placing.name if job.placing and job.state is State.PLACING else ""
-    longest, plain = files.longest_name(places.outbox), refuses(job.claim, places)
+    longest = files.longest_name(places.outbox)
+    plain = refuses(job.claim, places, longest=longest)
     for choice in count(1):
         stem = naming.output_stem(job.claim, choice=choice, longest=longest, plain=plain)
         more = extras.beside(job.prepared.spec, stem) if job.prepared else ()
@@ -31,12 +32,12 @@ def free_stem(job: Job, places: Places) -> str:
     raise AssertionError
 
 
-def refuses(claim: Claiming, places: Places) -> bool:
+def refuses(claim: Claiming, places: Places, *, longest: int) -> bool:
     """Whether the outbox's file system knows no such names: with colons, of other alphabets."""
-    longest = files.longest_name(places.outbox)
     path = naming.output_stem(claim, choice=1, longest=longest) + ".mp4"
     at = scratch(places.outbox) / "names"
-    return not all(files.takes_name(part, at=at) for part in path.split("/"))
+    odd = (part for part in path.split("/") if not naming.known_anywhere(part))
+    return not all(files.takes_name(part, at=at) for part in odd)
 
 
 def put(job: Job, places: Places, name: str, *, clip: Clip, receipt: bytes) -> Putting:
@@ -50,7 +51,7 @@ def put(job: Job, places: Places, name: str, *, clip: Clip, receipt: bytes) -> P
         OSError: Nothing was lost; it may be done again.
     """
     video = below(places.outbox, name)
-    outcome = _outcome(places.part(job), video, clip, receipt)
+    outcome = _outcome(places, places.part(job), video, clip=clip, receipt=receipt)
     if outcome is Putting.MISSING:
         mounted(places.outbox)  # or a paid video that is safe elsewhere would be given up
         files.remove(places.part(job))  # what lies there is not the verified video any more
@@ -59,14 +60,16 @@ def put(job: Job, places: Places, name: str, *, clip: Clip, receipt: bytes) -> P
     return outcome
 
 
-def _outcome(part: Path, video: Path, clip: Clip, receipt: bytes) -> Putting:
+def _outcome(places: Places, part: Path, video: Path, *, clip: Clip, receipt: bytes) -> Putting:
     """Place receipt, then video, as far as it goes."""
-    arrived = files.holds(video, clip.sha256)
+    taken = files.exists(video)
+    arrived = taken and files.holds(video, clip.sha256)
     if not arrived and not files.holds(part, clip.sha256):
         return Putting.MISSING
-    if not arrived and files.exists(video):
+    if taken and not arrived:
         return Putting.TAKEN
-    files.make_dirs(video.parent)
+    if video.parent != places.outbox:
+        files.make_dirs(video.parent)
     try:
         files.write_new(video.with_suffix(".toml"), receipt, scratch=part.parent)
         files.move(part, video, scratch=part.parent)

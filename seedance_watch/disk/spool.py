@@ -16,7 +16,7 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Extra, ExtraKind
 from seedance_watch.disk import adding, again, drags, files, notes, originals, placing
 from seedance_watch.disk.ground import Ground
-from seedance_watch.disk.places import PRIVATE, Places, below, local
+from seedance_watch.disk.places import PRIVATE, Places, below, local, there
 from seedance_watch.ports import Claim, Dragged, Putting
 
 __all__ = ["PRIVATE", "Places", "Spool"]
@@ -27,7 +27,7 @@ class Spool:
 
     Args:
         places: The folders.
-        grounds: Who knows whether they may be worked in; one that is not there lets everybody.
+        grounds: Who knows whether they may be worked in; without one they only must be there.
     """
 
     def __init__(
@@ -43,6 +43,9 @@ class Spool:
         """
         if watch in self._grounds:
             self._grounds[watch].sure(*roles)
+            return
+        for role in roles:
+            there(self._places[watch].role(role))
 
     def sure(self, job: Job, *roles: str) -> None:
         """Make sure that folders of a job are there, the same as ever, and answer."""

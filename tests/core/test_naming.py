@@ -17,6 +17,7 @@ from seedance_watch.core.naming import (
     drop_id,
     fit,
     job_id,
+    known_anywhere,
     natural,
     output_stem,
     slug,
@@ -195,6 +196,31 @@ def test_an_archived_name_always_fits(stem: str, name: str, choice: int, paired:
     assert len(raw(made)) <= max(NAME_MAX_BYTES, len(raw(name)) if choice == 1 else 0)
     assert "/" not in made
     assert f"-{choice}" in made
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("shot01.mp4", True),
+        ("S_01-b.v2.mp4", True),
+        ("x" * 80, True),
+        ("x" * 81, False),
+        ("caf\u00e9.mp4", False),
+        ("two words.mp4", False),
+        ("a:b.mp4", False),
+        ("-rf.mp4", False),
+        (".hidden", False),
+        ("ends.", False),
+        ("line\n", False),
+        ("", False),
+        ("AUX.mp4", False),
+        ("com1.v2.mp4", False),
+        ("company.mp4", True),
+    ],
+)
+def test_only_what_every_file_system_takes_is_known_to_be_taken(name: str, known: bool) -> None:
+    """Every other name is tried out before a video gets it."""
+    assert known_anywhere(name) is known
 
 
 def test_a_plain_name_is_fit_for_any_file_system() -> None:

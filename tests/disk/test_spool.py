@@ -508,6 +508,19 @@ def test_the_same_picture_with_another_wish_is_a_pair_of_its_own(world: World) -
     }
 
 
+def test_a_name_taken_while_a_crash_lasts_moves_what_is_left(world: World) -> None:
+    """What was moved before it is known again without a plan, and is not said to be lost."""
+    claim = claimed(world, world.drop())
+    (world.spool.folder(claim) / "shot01.png").rename(world.places.done / "shot01.png")
+    (world.places.done / "shot01.toml").write_bytes(b"theirs")
+    assert world.spool.archive(job(claim), None) == []
+    assert world.seen("done") == {
+        "shot01.png": IMAGE,
+        "shot01.toml": b"theirs",
+        "shot01-2.toml": WISH,
+    }
+
+
 def test_an_original_that_is_nowhere_is_named(world: World) -> None:
     """Loss is said, not passed over, and the other one is archived."""
     claim = claimed(world, world.drop())
@@ -520,14 +533,14 @@ def test_a_name_taken_in_the_last_moment_moves_what_is_left(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What somebody laid there between the plan and the move stays theirs; nothing is lost."""
-    claim, real = claimed(world, world.drop()), files.move
+    claim, real = claimed(world, world.drop()), files.rename_new
 
-    def raced(source: Path, target: Path, *, scratch: Path) -> None:
+    def raced(source: Path, target: Path) -> None:
         if target == world.places.done / "shot01.toml":
             target.write_bytes(b"theirs")
-        real(source, target, scratch=scratch)
+        real(source, target)
 
-    monkeypatch.setattr(files, "move", raced)
+    monkeypatch.setattr(files, "rename_new", raced)
     assert world.spool.archive(job(claim), None) == []
     assert world.seen("done") == {
         "shot01.png": IMAGE,
@@ -775,13 +788,14 @@ def test_job_folders_that_nobody_knows_are_found(world: World) -> None:
 
 
 def test_a_claim_is_durable_on_both_sides(world: World, told: list[tuple[str, str]]) -> None:
-    """After the moves: the job folder, its own name, and the folder that was left."""
+    """The job folder's name before the moves; then what is in it, and the folder that was left."""
     claim = world.dropped("a", [("s/a.png", IMAGE), ("s/a.toml", WISH)])
     assert world.spool.claim(claim) is Claim.CLAIMED
     folder = world.spool.folder(claim)
-    last = max(n for n, (what, _) in enumerate(told) if what == "to")
-    synced = {path for what, path in told[last:] if what == "sync"}
-    assert synced >= {str(folder), str(folder.parent), str(world.places.inbox / "s")}
+    moves = [n for n, (what, _) in enumerate(told) if what == "to"]
+    assert ("sync", str(folder.parent)) in told[: moves[0]]
+    synced = {path for what, path in told[moves[-1] :] if what == "sync"}
+    assert synced >= {str(folder), str(world.places.inbox / "s")}
 
 
 def test_a_placed_video_is_durable(world: World, told: list[tuple[str, str]]) -> None:
@@ -800,6 +814,7 @@ def test_an_archive_is_planned_durably_and_ends_durably(
 ) -> None:
     """The plan's name before the first move, the archive's directory before the folder goes."""
     claim = claimed(world, world.drop())
+    (world.places.done / "shot01.png").write_bytes(b"older")
     folder = world.spool.folder(claim)
     told.clear()
     assert world.spool.archive(job(claim), None) == []
@@ -808,6 +823,27 @@ def test_an_archive_is_planned_durably_and_ends_durably(
     after = told[moves[-1] :]
     end = after.index(("unlink", str(originals._plan_file(folder))))
     assert {("sync", str(world.places.done)), ("sync", str(folder))} <= set(after[:end])
+
+
+def test_an_archive_without_a_plan_ends_durably(
+    world: World, told: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its directory is durable before the job folder goes, and that is before it has ended."""
+    claim, real = claimed(world, world.drop()), os.rmdir
+    folder = world.spool.folder(claim)
+    told.clear()
+
+    def gone(path: Path, **how: Any) -> None:
+        real(path, **how)
+        told.append(("gone", str(path)))
+
+    monkeypatch.setattr(os, "rmdir", gone)
+    assert world.spool.archive(job(claim), None) == []
+    moves = [n for n, (what, _) in enumerate(told) if what == "to"]
+    end = told.index(("gone", str(folder)))
+    assert ("sync", str(world.places.done)) in told[moves[-1] : end]
+    assert ("sync", str(folder.parent)) in told[end:]
+    assert not any(path.endswith(".plan") for _, path in told)
 
 
 # Crashes
@@ -877,7 +913,7 @@ def test_promise_5_an_archive_survives_being_cut_at_any_call(
             assert world.files("inbox") == {}
             assert seen(world.places.done) == then | ({"s/a.toml": b"older"} if older else {})
 
-    assert sweep(make, after) > 15
+    assert sweep(make, after) > (18 if older else 12)
 
 
 @dataclass(frozen=True)
