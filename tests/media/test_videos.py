@@ -194,6 +194,20 @@ def test_zeros_in_the_middle_are_found(tmp_path: Path) -> None:
     garbled(tmp_path, hurt)
 
 
+def test_who_looks_at_no_picture_has_all_of_them(tmp_path: Path) -> None:
+    """What is left out changes how pictures look, not how many there are."""
+    (tmp_path / "shot.part").write_bytes(CLIP)
+
+    with reel.opened(tmp_path / "shot.part") as opened:
+        smooth = [bytes(frame.planes[0]) for frame in opened.frames()]
+    with reel.opened(tmp_path / "shot.part") as opened:
+        opened.roughly()
+        rough = [bytes(frame.planes[0]) for frame in opened.frames()]
+
+    assert len(rough) == len(smooth) == 24
+    assert rough != smooth
+
+
 @pytest.mark.parametrize(("size", "kind"), [((320, 180), "NONE"), ((864, 480), "AUTO")])
 def test_threads_decode_only_what_is_large(
     tmp_path: Path, size: tuple[int, int], kind: str
