@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from json.encoder import encode_basestring_ascii as _quoted
 from math import isfinite
 from operator import itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import Declined, JournalError, SeedanceWatchError, Stale
@@ -26,7 +26,9 @@ from seedance_watch.core.spent import day as spent_day
 from seedance_watch.journal import codec
 from seedance_watch.journal.rows import UNREADABLE, Change, at_rest
 from seedance_watch.journal.text import restored, storable
-from seedance_watch.ports import Terms
+
+if TYPE_CHECKING:  # who only looks needs none of the ports
+    from seedance_watch.ports import Terms
 
 VERSION = 4  # of the schema; a higher number in a journal is refused
 SIGNED = 3  # from this version on rows have checksums
@@ -233,7 +235,7 @@ def _micros(amount: Money) -> int:
     return int((amount.amount * 10**6).to_integral_value(ROUND_CEILING))
 
 
-def demands(job_id: str, terms: Terms) -> list[Step]:
+def demands(job_id: str, terms: "Terms") -> list[Step]:
     """Give the questions whose answers must be yes at the end of an append."""
     over = [
         Step(_WITHIN, (*spent_values(each), _micros(each.most)), Declined)
