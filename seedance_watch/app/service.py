@@ -7,6 +7,7 @@ under the same journal lock, and begins with a replay as every start does.
 
 import asyncio
 import contextlib
+import gc
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -140,6 +141,8 @@ class Service:
         built = self.built = await build(
             self.config, stop=self._halt, listeners=(*self.listeners, *also), journal=journal
         )
+        if self._since is not None:
+            _let_go()
         built.lookout.since = self._since = self._since or built.lookout.since
         try:
             yield built
@@ -248,3 +251,10 @@ class Service:
         told = [str(each) for each in changed]
         structlog.get_logger().info("config.loaded", changes=told)
         return Answer(True, "\n".join(told))
+
+
+def _let_go() -> None:
+    """Free what the life before left behind: a start with many jobs keeps it from being found."""
+    gc.unfreeze()
+    gc.collect()
+    gc.freeze()

@@ -16,6 +16,8 @@ from seedance_watch.journal import codec, sql
 from seedance_watch.journal.rows import UNREADABLE
 from seedance_watch.journal.text import restored, storable
 
+_MANY = 1000  # jobs; fewer are gone through within milliseconds
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -42,14 +44,21 @@ class Loaded:
 
 
 def load(found: Iterable[Sequence[Any]]) -> Loaded:
-    """Fold each history of a query WORKING."""
+    """Fold each history of a query WORKING.
+
+    Many jobs, and all else that there is by then, are never searched for garbage until
+    `gc.unfreeze`: they are kept, and would be gone through three times within the next moment.
+    """
     with _no_garbage():
-        return _loaded(found)
+        loaded = _loaded(found)
+        if len(loaded.jobs) >= _MANY:
+            gc.freeze()
+    return loaded
 
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Look for no garbage meanwhile: what is made is kept, and is gone through ever again."""
+    """Look for no garbage meanwhile."""
     looks = gc.isenabled()
     gc.disable()
     try:

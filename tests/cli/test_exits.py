@@ -74,6 +74,19 @@ def test_the_daemon_keeps_nothing_that_only_terminals_need() -> None:
     assert "loaded True []" in out.stdout
 
 
+def test_a_look_loads_only_what_it_needs() -> None:
+    """No parser, no loop, no engine and none of its ports: people and monitors look often."""
+    code = (
+        "import sys; from seedance_watch.cli.main import main\n"
+        "try: main(['status', '--config', '/nowhere'])\n"
+        "except SystemExit: print('loaded', 'seedance_watch.cli.standing' in sys.modules, [each "
+        "for each in sys.modules if each.startswith(('cyclopts', 'asyncio', 'rich', "
+        "'seedance_watch.ports.', 'seedance_watch.engine.', 'structlog'))])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert "loaded True ['seedance_watch.engine.clock']" in out.stdout
+
+
 def test_what_is_loaded_is_never_searched_for_garbage() -> None:
     """A daemon would go through all of it again and again; what it makes later is searched."""
     code = (

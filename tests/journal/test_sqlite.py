@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ from histories import LIFE, Story, claiming
 from seedance_watch.core.errors import ConfigError, JournalError, SpoolError
 from seedance_watch.core.events import Claimed, Held
 from seedance_watch.core.model import State
-from seedance_watch.journal import place
+from seedance_watch.journal import loading, place
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 
@@ -357,6 +358,21 @@ async def test_a_history_that_can_be_read_again_is_shown_so(path: Path) -> None:
 
 
 # Who may read
+
+
+async def test_many_jobs_are_never_searched_for_garbage(
+    journal: SqliteJournal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are kept anyhow; a few are no trouble."""
+    await journal.append(*Story.of("a").next(claiming()))
+    gc.unfreeze()
+    await journal.working()
+    assert not gc.get_freeze_count()
+    monkeypatch.setattr(loading, "_MANY", 1)
+    await journal.working()
+    assert gc.get_freeze_count()
+    assert gc.isenabled()
+    gc.unfreeze()
 
 
 async def test_a_reader_works_beside_the_writer(path: Path, journal: SqliteJournal) -> None:

@@ -2,10 +2,12 @@
 
 import asyncio
 import base64
+import gc
 import json
 import signal
 import socket
 import time
+import weakref
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from seedance_watch.config.load import load
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.model import State
 from seedance_watch.engine.threads import Threads
+from seedance_watch.journal import loading
 from seedance_watch.sandbox.server import Sandbox
 
 UNPAID = {State.CLAIMING, State.CLAIMED, State.PREPARED, State.STAGED, State.SUBMITTING}
@@ -263,3 +266,25 @@ async def test_a_reload_waits_for_no_decoder(studio: studios.Studio) -> None:
             await hours
     finally:
         await service.built.close()
+
+
+async def test_a_reload_leaves_nothing_of_the_life_before(
+    studio: studios.Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although a start keeps what it loaded from being searched for garbage."""
+    monkeypatch.setattr(loading, "_MANY", 0)
+    service = Service(load(studio.config), Threads.installed())
+    running = asyncio.ensure_future(service.run())
+    try:
+        async with asyncio.timeout(60):
+            await service._open.wait()
+            assert service.built
+            before = weakref.ref(service.built.daemon.queue)
+            rewrite(studio, "per_day = 0", "per_day = 20")
+            assert (await service.reload()).obeyed
+        assert gc.get_freeze_count()
+        assert before() is None
+    finally:
+        service.ask_to_stop()
+        await running
+        gc.unfreeze()
