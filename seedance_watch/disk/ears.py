@@ -18,6 +18,7 @@ from seedance_watch.disk import watcher
 from seedance_watch.disk.scan import OWN
 
 CANARY = "canary"
+_SOON_S = 0.1
 _AGAIN_S = 60.0  # until a system that refused to watch is asked again
 
 
@@ -36,6 +37,7 @@ class Hints:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     folders: set[str] = field(default_factory=set)
     all: bool = False
+    _soon: asyncio.TimerHandle | None = None
 
     def from_thread(self, folder: str | None) -> None:
         """Take a hint from watchdog's thread; the loop may be closed already."""
@@ -48,6 +50,15 @@ class Hints:
             self.all = True
         else:
             self.folders.add(folder)
+        self.wake.set()
+
+    def wake_soon(self) -> None:
+        """Wake in a moment, once for all who ask until then: claims end one after another."""
+        if self._soon is None:
+            self._soon = self.loop.call_later(_SOON_S, self._woken)
+
+    def _woken(self) -> None:
+        self._soon = None
         self.wake.set()
 
 

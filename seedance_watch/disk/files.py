@@ -67,13 +67,18 @@ def sha256(path: Path) -> str:
 
 
 def _digest(fd: int, path: Path) -> str:
-    found, digest = os.fstat(fd), hashlib.sha256()
+    found = os.fstat(fd)
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "not a regular file", str(path))
-    most = min(found.st_size + 1, _COPY_BYTES)  # small files need no large buffer
+    return digest(fd, found.st_size)
+
+
+def digest(fd: int, size_bytes: int) -> str:
+    """Give the hex digest of an open file's bytes, from where it stands; about so many."""
+    found, most = hashlib.sha256(), min(size_bytes + 1, _COPY_BYTES)
     while block := os.read(fd, most):
-        digest.update(block)
-    return digest.hexdigest()
+        found.update(block)
+    return found.hexdigest()
 
 
 @contextmanager

@@ -119,7 +119,7 @@ class Inbox:
         """Look at these paths again: the claim is over."""
         self._kept.let_go(sources)
         if self._hints:
-            self._hints.wake.set()
+            self._hints.wake_soon()
 
     def view(self) -> InboxView:
         """Say how it stands."""

@@ -7,15 +7,16 @@ writing. It is given back at once; whoever opens the file in between waits for m
 
 import errno
 import fcntl
-import hashlib
 import os
 import signal
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from seedance_watch.core.settling import Look, Proof
+from seedance_watch.disk import files
 
 SIDECAR_LIMIT_BYTES = 1 << 20  # a wish is a page of text; more is somebody's mistake
 _OPEN = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NOCTTY
@@ -56,8 +57,10 @@ def read_text(path: Path, look: Look) -> str | None:
         Moved: It is not what was looked at.
         OSError: It cannot be read.
     """
+    if look.size_bytes > SIDECAR_LIMIT_BYTES:
+        return None
     with _unmoved(path, look) as descriptor:
-        data = _all(descriptor) if look.size_bytes <= SIDECAR_LIMIT_BYTES else b"\xff"
+        data = b"".join(iter(partial(os.read, descriptor, look.size_bytes + 1), b""))
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -71,17 +74,12 @@ def digest(path: Path, look: Look) -> str:
         Moved: It is not what was looked at, or changed while it was read.
         OSError: It cannot be read.
     """
-    with _unmoved(path, look) as descriptor, os.fdopen(os.dup(descriptor), "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    with _unmoved(path, look) as descriptor:
+        return files.digest(descriptor, look.size_bytes)
 
 
 def _look(found: os.stat_result) -> Look:
     return Look(found.st_size, found.st_mtime_ns, found.st_ino)
-
-
-def _all(descriptor: int) -> bytes:
-    with os.fdopen(os.dup(descriptor), "rb") as stream:
-        return stream.read(SIDECAR_LIMIT_BYTES + 1)
 
 
 @contextmanager

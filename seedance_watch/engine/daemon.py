@@ -278,5 +278,6 @@ class Daemon:
             self.turns.nudge.set()
         self.standstill.heard(after, record)
         self.ended.update([after.state] if after.at_rest else [])
-        if after.state is State.CLAIMED or after.at_rest:
+        # What is done was claimed before that, and is in done/ by now.
+        if after.state is State.CLAIMED or (after.at_rest and after.state is not State.DONE):
             self._inbox(after).let_go(part.source for part in after.claim.parts)
