@@ -1,7 +1,7 @@
 """What an append changes: the row of each job, checked against the records that go with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from seedance_watch.core.events import (
     Absent,
@@ -29,8 +29,7 @@ _BUYING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One job's part of an append.
 
     Attributes:
@@ -140,9 +139,15 @@ def _reason(job: Job) -> str:
         return ended.reason if ended else ""
     if job.hold:
         return job.hold.reason
+    return _put_off(job) or _spared(job) or _chained(job)
+
+
+def _put_off(job: Job) -> str:
+    """Say why a job waits for a time, "" where it does not."""
+    if job.wake_at is None:
+        return ""
     waits = (job.deferred, job.unsent)
-    reasons = (each.reason for each in waits if each and each.until == job.wake_at)
-    return next(reasons, "") or _spared(job) or _chained(job)
+    return next((each.reason for each in waits if each and each.until == job.wake_at), "")
 
 
 def _chained(job: Job) -> str:

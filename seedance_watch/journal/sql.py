@@ -7,13 +7,12 @@ replaces them; what really differs is a slot of SCHEMA, filled by a table per di
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import ROUND_CEILING, Decimal
 from json.encoder import encode_basestring_ascii as _quoted
 from math import isfinite
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import Declined, JournalError, SeedanceWatchError, Stale
@@ -36,14 +35,14 @@ SIGNED = 3  # from this version on rows have checksums
 Value = str | int | float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One statement of a transaction.
 
     Attributes:
         text: The statement.
         values: Its values.
-        unless: Raised when it neither changes nor finds a row; None: that is fine.
+        unless: Raised when it changes no row (Stale) or, a question, finds none (Declined);
+            None: that is fine.
     """
 
     text: str

@@ -12,8 +12,9 @@ import contextlib
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import apsw
 import structlog
@@ -31,8 +32,7 @@ _SAID: Mapping[type[SeedanceWatchError], str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(NamedTuple):
     """Steps that are recorded all or none, and who waits for it."""
 
     steps: Sequence[Step]
@@ -58,7 +58,7 @@ class Writer:
         self._waiting: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
         self._refusal = ""
         self._stopped = False
-        self._asked_s: dict[int, float] = {}
+        self._asked_s: deque[float] = deque()  # of what is not recorded yet, in turn
         self._log_pages = 0
         self._settled_pages = 0
         connection.set_wal_hook(self._note_pages)
@@ -70,27 +70,26 @@ class Writer:
         """Why nothing is recorded any more, "" while all is well."""
         return self._refusal
 
-    async def write(self, steps: Sequence[Step]) -> None:
-        """Record the steps, all or none; returns after they are synced to disk.
+    def write(self, steps: Sequence[Step]) -> asyncio.Future[None]:
+        """Record the steps, all or none; what is given is done after they are synced to disk.
 
         Raises:
-            Stale, Declined: What a step asks for is not so; nothing was recorded.
+            Stale, Declined: What a step asks for is not so; nothing was recorded. Awaited.
             JournalError: The disk failed, now or earlier, or the writer was stopped.
         """
         if self._stopped:
             raise JournalError(CLOSED)
-        batch = Batch(steps, asyncio.get_running_loop().create_future())
-        self._asked_s[id(batch)] = time.monotonic()
-        self._waiting.put(batch)
-        try:
-            await batch.done
-        finally:
-            del self._asked_s[id(batch)]
+        done = asyncio.get_running_loop().create_future()
+        self._asked_s.append(time.monotonic())
+        self._waiting.put(Batch(steps, done))
+        return done
 
     def waited_s(self) -> float:
-        """Give how long the oldest unfinished batch has waited, seconds; 0.0: there is none."""
-        now_s = time.monotonic()
-        return now_s - min(self._asked_s.values(), default=now_s)
+        """Give how long the oldest unfinished batch has waited, seconds; 0.0: there is none.
+
+        Must be called where `write` is called.
+        """
+        return time.monotonic() - self._asked_s[0] if self._asked_s else 0.0
 
     def stop(self) -> None:
         """Let the thread finish what waits and end; must be called where `write` is called."""
@@ -109,7 +108,7 @@ class Writer:
         while more:
             group, more = self._next_group()
             if group:
-                _tell(group[0].done.get_loop(), self._outcomes(group))
+                self._tell(group[0].done.get_loop(), self._outcomes(group))
                 self._checkpoint()
 
     def _next_group(self) -> tuple[list[Batch], bool]:
@@ -167,9 +166,10 @@ class Writer:
 
     def _holds(self, step: Step) -> bool:
         """Do one step; False when it had to change or to find a row and did not."""
-        before = self._connection.total_changes()
-        found = self._execute(step.text, step.values).fetchall()
-        return step.unless is None or bool(found) or self._connection.total_changes() > before
+        found = self._execute(step.text, step.values)
+        if step.unless is Declined:
+            return bool(found.fetchall())
+        return step.unless is None or self._connection.changes() > 0
 
     def refuse(self, reason: str) -> None:
         """Record nothing any more; from any thread."""
@@ -195,19 +195,23 @@ class Writer:
             self.refuse(self._say(error))
         self._settled_pages = self._log_pages
 
+    def _tell(self, loop: asyncio.AbstractEventLoop, outcomes: Sequence[Outcome]) -> None:
+        """Wake those who wait; a loop that is gone has nobody who waits."""
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._resolve, outcomes)
 
-def _tell(loop: asyncio.AbstractEventLoop, outcomes: Sequence[Outcome]) -> None:
-    """Wake those who wait; a loop that is gone has nobody who waits."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(_resolve, outcomes)
+    # The loop
 
+    def _resolve(self, outcomes: Sequence[Outcome]) -> None:
+        """Give each its outcome; one that was cancelled meanwhile has been recorded all the same.
 
-def _resolve(outcomes: Sequence[Outcome]) -> None:
-    """Give each its outcome; one that was cancelled meanwhile has been recorded all the same."""
-    for done, error in outcomes:
-        if done.done():
-            continue
-        if error is None:
-            done.set_result(None)
-        else:
-            done.set_exception(error)
+        What was asked first is done first.
+        """
+        for done, error in outcomes:
+            self._asked_s.popleft()
+            if done.done():
+                continue
+            if error is None:
+                done.set_result(None)
+            else:
+                done.set_exception(error)

@@ -131,3 +131,21 @@ async def test_a_group_that_is_done_again_and_fails_is_refused(
     for name, seq in before.items():
         assert machine.fold(name, await again.history(name)).seq == seq
     await again.close()
+
+
+async def test_how_long_the_oldest_append_waits_is_told(
+    journal: SqliteJournal, tmp_path: Path
+) -> None:
+    """It counts from when it was asked for until it is recorded, and then there is none."""
+    assert journal.waited_s() == 0.0
+    other = apsw.Connection(str(tmp_path / "journal.db"))
+    other.execute("BEGIN IMMEDIATE")
+    waiting = [asyncio.ensure_future(journal.append(*Story.of(n).next(claiming(n)))) for n in "ab"]
+    await asyncio.sleep(0)
+    first = journal.waited_s()
+    await asyncio.sleep(0)
+    assert 0.0 < first < journal.waited_s()
+    other.execute("ROLLBACK")
+    other.close()
+    await asyncio.gather(*waiting)
+    assert journal.waited_s() == 0.0
