@@ -26,7 +26,7 @@ def read(path: Path) -> bytes:
         if kinds.kind_of(head + tail) is None:
             return head
         if size_bytes <= MAX_SOURCE_BYTES:
-            return head + file.read(MAX_SOURCE_BYTES)
+            return _from(file, 0, size_bytes)
     words = (
         f"has {size_bytes / 1e6:,.0f} MB; at most {MAX_SOURCE_BYTES / 1e6:.0f} MB are read: "
         f"export it as JPEG or PNG"

@@ -476,6 +476,19 @@ def test_a_huge_film_with_a_wrong_ending_costs_no_memory(tmp_path: Path) -> None
         tracemalloc.stop()
 
 
+def test_a_picture_is_held_once_while_it_is_read(tmp_path: Path) -> None:
+    """No more memory is set aside than its file has bytes."""
+    (tmp_path / "shot.bmp").write_bytes(b"BM" + bytes(3_000_000))
+
+    tracemalloc.start()
+    try:
+        content = originals.read(tmp_path / "shot.bmp")
+        assert tracemalloc.get_traced_memory()[1] < 3_100_000
+    finally:
+        tracemalloc.stop()
+    assert content == b"BM" + bytes(3_000_000)
+
+
 def test_too_little_memory_is_our_own_trouble(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
