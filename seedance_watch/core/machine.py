@@ -225,14 +225,20 @@ def _grow(job: Job, event: Event, at: float) -> None:
         message = f"job {job.id}: {kind.__name__} cannot follow in state {job.state}"
         raise IllegalMove(message)
     for name, value in _changes(job, state, event, at).items():
-        object.__setattr__(job, name, value)
+        _set(job, name, value)
+
+
+_set = object.__setattr__
 
 
 def _changes(job: Job, state: State, event: Event, at: float) -> dict[str, Any]:
     """Give what an event that leads to a state changes."""
     kind = type(event)
     changes: dict[str, Any] = {"state": state, "seq": job.seq + 1, "at": at}
-    changes |= _waiting(job, event) if kind in _WAITING else _PROGRESS
+    if kind in _WAITING:
+        changes |= _waiting(job, event)
+    elif job.tries or job.hold or job.wake_at is not None:  # else there is nothing to begin anew
+        changes |= _PROGRESS
     if kind is Intended or job.spendings:
         changes["spendings"] = _spendings(job, event, at)
     if kind in _KEPT:

@@ -5,6 +5,7 @@ defaults, so a newer version may add fields; an unknown type of event is refused
 one out would be a lie about what was paid. Bytes are base64 (URL-safe), decimals are strings.
 """
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -28,6 +29,13 @@ def _adapter(name: str) -> TypeAdapter[Event | None]:
     """Give the translator of one type; "or None" because a bare dataclass takes no config."""
     kind: Any = EVENT_TYPES[name]
     return TypeAdapter(kind | None, config=_CONFIG)
+
+
+@cache
+def _reader(name: str) -> Callable[[str], Event | None]:
+    """Give what reads one type."""
+    read: Callable[[str], Event | None] = _adapter(name).validator.validate_json
+    return read
 
 
 def encode(event: Event) -> tuple[str, str]:
@@ -74,7 +82,7 @@ def decode(name: str, text: str) -> Event:
             "a newer version of seedance-watch wrote it; install that version or a newer one"
         )
     try:
-        event = _adapter(name).validator.validate_json(text)
+        event = _reader(name)(text)
     except ValidationError as error:
         raise JournalError(_unreadable(name, error)) from error
     if event is None:

@@ -75,7 +75,7 @@ def _loaded(found: Iterable[Sequence[Any]]) -> Loaded:
         _, seq, held, *_ = lines[0]
         job_id = restored(stored_id)
         try:
-            job = _folded(job_id, seq, [line[3:] for line in lines])
+            job = _folded(job_id, seq, lines)
         except (IllegalMove, JournalError) as error:
             loaded.unreadable.append(Unreadable(job_id, seq, str(error)))
             continue
@@ -87,7 +87,8 @@ def _loaded(found: Iterable[Sequence[Any]]) -> Loaded:
 
 def _folded(job_id: str, seq: int, lines: Sequence[Sequence[Any]]) -> Job:
     """Fold one history and hold it against the row's number."""
-    records = history(job_id, lines) if lines[0][0] is not None else []
+    stored_id, _, _, first, *_ = lines[0]
+    records = [] if first is None else _records(job_id, stored_id, lines)
     job = machine.fold(job_id, records)
     if job.seq != seq:
         raise JournalError(f"job {job_id}: its history ends at event {job.seq}, not {seq}")
@@ -100,15 +101,21 @@ def history(job_id: str, lines: Iterable[Sequence[Any]]) -> list[Record]:
     Raises:
         JournalError: An event is damaged or cannot be read.
     """
-    stored_id = storable(job_id)
-    return [_record(job_id, stored_id, line) for line in lines]
+    return _records(job_id, storable(job_id), ((None, None, None, *line) for line in lines))
 
 
-def _record(job_id: str, stored_id: str, line: Sequence[Any]) -> Record:
-    seq, at, name, data, total = line
-    if total != sql.event_sum(stored_id, seq, at, name, data):
-        raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
-    try:
-        return Record(job_id, seq, at, codec.decode(name, data))
-    except JournalError as error:
-        raise JournalError(f"job {job_id}, event {seq}: {error}") from error
+def _records(job_id: str, stored_id: str, lines: Iterable[Sequence[Any]]) -> list[Record]:
+    """Give the records of one job from rows of the query WORKING, in one loop: it is a long one.
+
+    Raises:
+        JournalError: An event is damaged or cannot be read.
+    """
+    records = []
+    for _, _, _, seq, at, name, data, total in lines:
+        if total != sql.event_sum(stored_id, seq, at, name, data):
+            raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
+        try:
+            records.append(Record(job_id, seq, at, codec.decode(name, data)))
+        except JournalError as error:
+            raise JournalError(f"job {job_id}, event {seq}: {error}") from error
+    return records
