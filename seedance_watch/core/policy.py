@@ -65,7 +65,7 @@ def decide(job: Job, now: float, permit: Permit | None = None) -> Effect | Wait 
     effect = NEXT[job.state]
     if effect is None:
         return None
-    if permit == Permit(job.id, job.seq) and job.state is S.SUBMITTING:
+    if job.state is S.SUBMITTING and permit == Permit(job.id, job.seq):
         return E.SUBMIT
     until = job.hold.until if job.hold else job.wake_at
     # A wait that was recorded in the future says that the clock went back: it is over.

@@ -61,8 +61,10 @@ class Chains:
             self._stir(self._ring(after))
 
     def _keep(self, job: Job, *, new: bool) -> None:
-        name, waits = chain.own_name(job.claim), bool(job.claim.start_from)
-        waits = waits and job.state in _WAITING
+        waits = bool(job.claim.start_from) and job.state in _WAITING
+        if not waits and not self._waiting:
+            return  # nobody waits, so nobody is linked
+        name = chain.own_name(job.claim)
         if new or (not waits and self._links.get(name) == job.id):
             self._links.pop(name, None)
         if waits:

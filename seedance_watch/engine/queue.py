@@ -24,6 +24,7 @@ Waiting = tuple[Order, int, str]  # its place, its ticket, the job's id
 
 FILES, LANE, WATCH, FETCH, FINISH = "files", "lane", "watch", "fetch", "finish"
 EXTRAS = "extras"
+_OF_PROVIDERS = frozenset({LANE, WATCH})
 
 GATES: Mapping[State, str] = {
     S.CLAIMING: FILES,
@@ -50,7 +51,7 @@ def gate(job: Job) -> str:
     if policy.lacks_extras(job):
         return EXTRAS
     name = GATES[job.state]
-    if name in {LANE, WATCH} and job.prepared:
+    if name in _OF_PROVIDERS and job.prepared:
         return f"{name}:{job.prepared.spec.provider}"
     return name
 

@@ -32,6 +32,7 @@ from seedance_watch.journal.writer import Writer
 from seedance_watch.ports import Terms
 
 _CLOSING_BUSY_MS = 500
+_LOOK_AFTER_S = 2.0  # a start needs the processor for itself; who wants to pay does not wait
 
 
 class SqliteJournal:
@@ -125,7 +126,7 @@ class SqliteJournal:
         """
         loaded = await asyncio.to_thread(self._reader.load)
         await self._mark(loaded)
-        self._begin_look()
+        asyncio.get_running_loop().call_later(_LOOK_AFTER_S, self._begin_look)
         return loaded.jobs
 
     async def siblings(self, drop_id: str) -> list[Row]:
@@ -184,7 +185,7 @@ class SqliteJournal:
                 await asyncio.to_thread(self._look.join)
 
     def _begin_look(self) -> None:
-        if self._unseen and self._look is None:
+        if self._unseen and self._look is None and not self._stopped.is_set():
             self._look = threading.Thread(target=self._look_at, args=[self._unseen], daemon=True)
             self._look.start()
 

@@ -9,7 +9,7 @@ import structlog
 from histories import LIFE, Story, claiming
 
 from seedance_watch.core.errors import JournalError
-from seedance_watch.journal import checking, lock, place
+from seedance_watch.journal import checking, lock, place, sqlite
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.ports import Terms
@@ -68,6 +68,22 @@ async def test_a_sound_journal_is_looked_at_once_and_then_pays(path: Path) -> No
         await journal.append(*Story.of("more").next(claiming("more")), terms=Terms())
         await journal.close()
     assert [each["event"] for each in logs] == ["journal.checked"]
+
+
+async def test_a_journal_is_looked_at_although_nothing_is_paid(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Soon after the open jobs were read, which a start must not be slowed down for."""
+    await made(path)
+    damage(path)
+    monkeypatch.setattr(sqlite, "_LOOK_AFTER_S", 0)
+    journal = await SqliteJournal.open(path)
+    await journal.working()
+    async with asyncio.timeout(30):
+        while not journal._writer.refusal:
+            await asyncio.sleep(0.01)
+    assert "job bought is damaged" in str(journal._writer.refusal)
+    await journal.close()
 
 
 async def test_who_reads_between_two_runs_delays_no_start(path: Path) -> None:
