@@ -43,7 +43,7 @@ from seedance_watch.core.events import (
     Unsent,
 )
 from seedance_watch.core.model import State
-from seedance_watch.core.spending import Spendings, begun, settled
+from seedance_watch.core.spending import Spendings, begun, moves, settled
 
 S = State
 AT_REST = frozenset({S.DONE, S.FAILED, S.CANCELLED})
@@ -239,7 +239,7 @@ def _changes(job: Job, state: State, event: Event, at: float) -> dict[str, Any]:
         changes |= _waiting(job, event)
     elif job.tries or job.hold or job.wake_at is not None:  # else there is nothing to begin anew
         changes |= _PROGRESS
-    if kind is Intended or job.spendings:
+    if moves(event):
         changes["spendings"] = _spendings(job, event, at)
     if kind in _KEPT:
         changes[_KEPT[kind]] = event

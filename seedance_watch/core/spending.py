@@ -5,8 +5,11 @@ when the provider certainly did not take it or says that it charged nothing; wha
 charged replaces the reservation. What a person gave up stays counted, because it may be paid.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from operator import attrgetter
+from typing import Any
 
 from seedance_watch.core.events import (
     Absent,
@@ -43,6 +46,21 @@ class Spending:
 
 
 Spendings = tuple[Spending, ...]
+
+
+# What changes the count in any case, and what does so when it tells a charge.
+_MOVES: frozenset[type[Event]] = frozenset({Intended, Unsent, Absent})
+_TOLD: Mapping[type[Event], Callable[[Any], Money | None]] = {
+    Ready: attrgetter("cost"),
+    Failing: attrgetter("charged"),
+    Rerouted: attrgetter("charged"),
+}
+
+
+def moves(event: Event) -> bool:
+    """Whether an event may change what counts; most cannot, whatever the state."""
+    kind = type(event)
+    return kind in _MOVES or (kind in _TOLD and _TOLD[kind](event) is not None)
 
 
 def begun(

@@ -3,24 +3,14 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from seedance_watch.core.events import (
-    Absent,
-    Event,
-    Failing,
-    Intended,
-    Ready,
-    Record,
-    Rerouted,
-    Unsent,
-)
+from seedance_watch.core.events import Record
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.snapshot import Row
-from seedance_watch.core.spending import Spendings
+from seedance_watch.core.spending import Spendings, moves
 
 UNREADABLE = "journal"  # the hold's code of a job whose history cannot be read
 
-_MONEY: frozenset[type[Event]] = frozenset({Intended, Unsent, Absent, Ready, Failing, Rerouted})
 _BUYING = frozenset(
     {
         *(State.SUBMITTING, State.RUNNING, State.READY),
@@ -67,8 +57,8 @@ def _change(job: Job, records: Sequence[Record]) -> Change:
     before = job.seq - len(seqs)
     if not seqs or before < 0 or seqs != [*range(before + 1, job.seq + 1)]:
         raise ValueError(f"job {job.id}: events {seqs} do not lead to event {job.seq}")
-    moves_money = not _MONEY.isdisjoint([type(record.event) for record in records])
-    return Change(row_of(job), before, records, job.spendings if moves_money else None)
+    spends = any(moves(record.event) for record in records)
+    return Change(row_of(job), before, records, job.spendings if spends else None)
 
 
 def row_of(job: Job) -> Row:

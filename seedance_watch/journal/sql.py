@@ -6,7 +6,7 @@ replaces them; what really differs is a slot of SCHEMA, filled by a table per di
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from decimal import ROUND_CEILING, Decimal
 from json.encoder import encode_basestring_ascii as _quoted
@@ -205,7 +205,7 @@ def append(change: Change) -> list[Step]:
         fence = Step(_NEW_JOB, (job_id, *values))
     else:
         fence = Step(_NEXT_JOB, (*_moved(values), job_id, change.before))
-    return [fence, *(_event(record) for record in change.records), *_money(change)]
+    return [fence, *map(_event, change.records), *_money(change)]
 
 
 def written_anew(change: Change) -> list[Step]:
@@ -213,15 +213,14 @@ def written_anew(change: Change) -> list[Step]:
     return [rewrite(change.row), *_money(change)]
 
 
-def _money(change: Change) -> Iterator[Step]:
+def _money(change: Change) -> list[Step]:
     """Give the statements that write anew what a job's attempts count as spent."""
     if change.spendings is None:
-        return
+        return []
     job_id, watch = storable(change.row.job_id), storable(change.row.watch)
-    yield Step(_UNSPEND, (job_id,), unless=None)
-    for each in change.spendings:
-        values = (job_id, each.attempt, watch, *_spent(each))
-        yield Step(_SPEND, (*values, checksum(*values)))
+    counted = [(job_id, each.attempt, watch, *_spent(each)) for each in change.spendings]
+    spend = [Step(_SPEND, (*values, checksum(*values))) for values in counted]
+    return [Step(_UNSPEND, (job_id,), unless=None), *spend]
 
 
 def _spent(each: Spending) -> tuple[Value, ...]:
@@ -278,7 +277,7 @@ def _values(row: Row) -> tuple[Value, ...]:
         storable(row.drop_id),
         storable(row.watch),
         storable(row.label),
-        row.state.value,
+        str(row.state),
         storable(row.held),
         storable(row.provider),
         storable(row.model),

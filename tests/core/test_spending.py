@@ -4,8 +4,9 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from histories import COST, LIFE, Story, claiming, histories
+from histories import COST, DRAWN, LIFE, Story, claiming, histories
 from hypothesis import given
+from hypothesis import strategies as st
 
 from seedance_watch.core import machine
 from seedance_watch.core.errors import FaultKind
@@ -24,7 +25,7 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money, State
-from seedance_watch.core.spending import Spending, total
+from seedance_watch.core.spending import Spending, moves, settled, total
 
 FREE = Money(Decimal(0), "credits")
 DEAR = Money(Decimal(9), "credits")
@@ -109,3 +110,13 @@ def test_an_attempt_under_way_always_counts(events: list[Event]) -> None:
             assert job.spendings[-1].amount == job.intended.cost
         if isinstance(event, Accepted):
             assert len(job.spendings) <= job.attempts
+
+
+@pytest.mark.parametrize("kind", DRAWN, ids=lambda each: each.__name__)
+@given(st.data())
+def test_nothing_else_changes_what_counts(kind: type[Event], data: st.DataObject) -> None:
+    """An event that is not said to move money leaves the count as it was, in every state."""
+    event = data.draw(DRAWN[kind])
+    before = (Spending(1, "rivya", "m", COST, 0.0),)
+    if not moves(event):
+        assert all(settled(before, event, state) is before for state in State)
