@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from seedance_watch.core.errors import Fault, FaultKind, SidecarError
@@ -21,10 +21,21 @@ def read_plain(path: Path) -> bytes:
         OSError: It is not there, not readable or not a regular file.
     """
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    with open(fd, "rb") as file:  # noqa: PTH123 - only a descriptor can refuse links
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+    try:
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
             raise OSError(None, "not a regular file", str(path))
-        return file.read(MAX_BYTES)
+        return b"".join(_blocks(fd, min(found.st_size + 1, MAX_BYTES)))
+    finally:
+        os.close(fd)
+
+
+def _blocks(fd: int, most: int) -> Iterator[bytes]:
+    """Read to the end, or to the bound."""
+    left = MAX_BYTES
+    while left and (block := os.read(fd, min(most, left))):
+        left -= len(block)
+        yield block
 
 
 def read_table(path: Path, *, shown: str) -> Table:

@@ -32,10 +32,12 @@ def take_in(claim: Claiming, places: Places) -> Claim:
     sources = [inbox / part.source for part in claim.parts]
     _enter(folder, inbox, sources)
     here = [_take(inbox, part, folder / part.name) for part in claim.parts]
+    gone = not all(here)
+    # Bytes before names: most disks make the names durable together with the first of these.
+    as_settled = [not gone and _as_settled(folder / part.name, part) for part in claim.parts]
     _sync([folder, *(source.parent for source in sources)])
-    if not all(here):
+    if gone:
         return Claim.GONE
-    as_settled = [_as_settled(folder / part.name, part) for part in claim.parts]
     return Claim.CLAIMED if all(as_settled) else Claim.CHANGED
 
 
@@ -145,7 +147,8 @@ def put_away(claim: Claiming, places: Places, to: Returned | None) -> list[str]:
         if to is Returned.INBOX and not folder.is_dir() and not _known(folder):
             return []  # a sibling take put them back, and they may have been taken again since
     lost = [] if straight else _put(claim, folder, target, at=scratch(places.root(to)))
-    _sync([target, folder])
+    # Not the job folder: until its own name is gone durably, who repeats this finds both names.
+    _sync([target])
     files.remove_dir(folder)
     if not straight:
         files.remove(_plan_file(folder))

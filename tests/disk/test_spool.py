@@ -822,7 +822,8 @@ def test_an_archive_is_planned_durably_and_ends_durably(
     assert ("sync", str(folder.parent)) in told[: moves[0]]
     after = told[moves[-1] :]
     end = after.index(("unlink", str(originals._plan_file(folder))))
-    assert {("sync", str(world.places.done)), ("sync", str(folder))} <= set(after[:end])
+    assert ("sync", str(world.places.done)) in after[:end]
+    assert ("sync", str(folder.parent)) in after[end:]
 
 
 def test_an_archive_without_a_plan_ends_durably(
@@ -913,7 +914,7 @@ def test_promise_5_an_archive_survives_being_cut_at_any_call(
             assert world.files("inbox") == {}
             assert seen(world.places.done) == then | ({"s/a.toml": b"older"} if older else {})
 
-    assert sweep(make, after) > (18 if older else 12)
+    assert sweep(make, after) > (15 if older else 9)
 
 
 @dataclass(frozen=True)
