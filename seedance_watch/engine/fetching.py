@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Event, Fetched, GivenUp
@@ -27,12 +28,12 @@ async def download(job: Job, tools: Tools) -> Sequence[Event]:
 async def _fetch(job: Job, tools: Tools) -> None:
     """Bring the video's bytes into the part file."""
     part = tools.spool.part(job)
-    await asyncio.to_thread(tools.spool.sure, job, "outbox")
     if job.reused:
         watch, video = job.reused.watch, job.reused.video
         await asyncio.to_thread(tools.spool.reuse, job, watch, video)
     elif url := await _link(job, tools):
-        await tools.provider(job).download(url, part)
+        sure = partial(tools.spool.sure, job, "outbox")
+        await tools.provider(job).download(url, part, sure=sure)
 
 
 async def _link(job: Job, tools: Tools) -> str:
@@ -42,12 +43,18 @@ async def _link(job: Job, tools: Tools) -> str:
     known, failed = job.ready, job.deferred if job.tries else None
     perished = known.expires_at is not None and known.expires_at <= tools.clock.now()
     useless = failed is not None and failed.kind in {FaultKind.GONE, FaultKind.GARBLED}
-    if not known.url and not failed and await asyncio.to_thread(tools.spool.part(job).is_file):
+    if not known.url and not failed and await asyncio.to_thread(_came, job, tools):
         return ""
     if perished or useless or not known.url:
         provider, ours = tools.provider(job), account(job)
         return (await provider.refresh(job.accepted.task_id, account=ours)).url
     return known.url
+
+
+def _came(job: Job, tools: Tools) -> bool:
+    """Whether the video came with the answer to the paid call; blocking."""
+    tools.spool.sure(job, "outbox")
+    return tools.spool.part(job).is_file()
 
 
 def account(job: Job) -> str:

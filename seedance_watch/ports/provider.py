@@ -1,6 +1,6 @@
 """A hosted service."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -97,8 +97,16 @@ class Provider(Protocol):
         """Ask for a fresh link of a finished task; arguments as for `poll`."""
         ...
 
-    async def download(self, url: str, part: Path) -> Download:
-        """Fetch into the part file, going on where it ends when the server allows it."""
+    async def download(
+        self, url: str, part: Path, *, sure: Callable[[], object] = lambda: None
+    ) -> Download:
+        """Fetch into the part file, going on where it ends when the server allows it.
+
+        Args:
+            url: The link.
+            part: The part file.
+            sure: Called, blocking, before its folder is worked in; raises Fault.
+        """
         ...
 
     async def balance(self) -> Money:

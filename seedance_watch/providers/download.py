@@ -8,7 +8,7 @@ needs to survive a power cut: a part with holes fails verification and is fetche
 No credentials are ever sent from here.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -40,8 +40,8 @@ class Downloads:
         self._settings = settings
         self._clock = clock
 
-    async def fetch(self, url: str, part: Path) -> Download:
-        """Fetch into the part file; returns when it is whole and synced.
+    async def fetch(self, url: str, part: Path, sure: Callable[[], object]) -> Download:
+        """Fetch into the part file, when its folder is sure; returns when it is whole and synced.
 
         Raises:
             Fault: GONE: ask for a fresh link. UNREACHED, UNSURE, BUSY: try again, it goes on
@@ -51,7 +51,7 @@ class Downloads:
         link = self._rule.check(url, "downloading")
         doing = f"downloading from {link.origin}"
         with ours("reading", part):
-            have = await in_thread(begun, part, link.origin + link.path)
+            have = await in_thread(_have, sure, part, link.origin + link.path)
         with deadline(self._settings.download_s) as ends_at, translated(doing, ends_at):
             got = await self._try(url, part, link, have)
             if got is None:
@@ -117,6 +117,12 @@ class Downloads:
         ranged = {"range": f"bytes={have.size_bytes}-", "if-range": have.etag}
         timeout = httpx.Timeout(self._settings.read_s, connect=self._settings.connect_s)
         return composed("GET", url, headers=ranged if have.etag else {}, timeout=timeout)
+
+
+def _have(sure: Callable[[], object], part: Path, link: str) -> Begun:
+    """Make sure of the part file's folder, and see what can be gone on from."""
+    sure()
+    return begun(part, link)
 
 
 def _next(response: httpx.Response) -> str:

@@ -139,18 +139,26 @@ class Gateway:
         """Ask for a fresh link of a finished task."""
         return await self._told(self._dialect.refresh(task_id), account)
 
-    async def download(self, url: str, part: Path) -> Download:
+    async def download(
+        self, url: str, part: Path, *, sure: Callable[[], object] = lambda: None
+    ) -> Download:
         """Fetch into the part file, going on where it ends when the server allows it.
 
         Returns when the file is whole, as far as the server told its length, and synced. While
         it is not, `part` has a companion `part.etag`; whoever rejects or sweeps a part file may
         leave or delete the companion as they like.
 
+        Args:
+            url: The link.
+            part: The part file.
+            sure: Called in the thread that looks at the part file first; raises Fault where its
+                folder may not be worked in.
+
         Raises:
             Fault: GONE: ask for a fresh link. UNREACHED, UNSURE, BUSY: try again. GARBLED: not
                 a video, too long, or a link that is not followed. LOCAL: our disk.
         """
-        return await self._downloads.fetch(url, part)
+        return await self._downloads.fetch(url, part, sure)
 
     async def balance(self) -> Money:
         """Ask what is left on the account."""

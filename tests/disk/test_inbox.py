@@ -15,6 +15,7 @@ from inboxes import DEADLINE_S, FAST, PNG, PROMPT, TINY, Taker, an_inbox, fact, 
 from structlog.testing import capture_logs
 
 from seedance_watch.app.defaults import have_prompt, seen
+from seedance_watch.disk.ears import Hints
 from seedance_watch.disk.inbox import Inbox
 
 PAIR = "a.png+a.toml"
@@ -452,6 +453,19 @@ async def test_kept_off_then_let_go(root: Path) -> None:
         await taker.nothing_for(0.2)
         inbox.let_go(["a.png", "a.toml"])
         await taker.exactly(PAIR)
+
+
+async def test_claims_that_end_together_wake_once() -> None:
+    """Not each of them: a turn forgets the files of all."""
+    hints = Hints(asyncio.get_running_loop())
+    for _ in range(3):
+        hints.wake_soon()
+    assert not hints.wake.is_set()
+    async with asyncio.timeout(30):
+        await hints.wake.wait()
+    hints.wake.clear()
+    await asyncio.sleep(0)
+    assert not hints.wake.is_set()
 
 
 async def test_same_name_again(root: Path) -> None:

@@ -51,6 +51,22 @@ async def test_a_broken_download_goes_on_where_it_ended(
     assert peer.heard[-1].headers["range"].startswith("bytes=")
 
 
+async def test_nothing_is_fetched_into_a_folder_that_is_not_sure(
+    http: Any, serve: Any, gateway: Any, tmp_path: Any
+) -> None:
+    """An outbox that is away or another one stays as it is, and nobody is asked for the video."""
+    peer = await serve(ranged(http))
+
+    def sure() -> None:
+        raise Fault(K.LOCAL, "another folder is in its place", code="ENOENT")
+
+    with pytest.raises(Fault, match="in its place") as raised:
+        await gateway(peer.url).download(f"{peer.url}/1.mp4", tmp_path / "a.mp4", sure=sure)
+
+    assert raised.value.code == "ENOENT"
+    assert (peer.heard, list(tmp_path.iterdir())) == ([], [])
+
+
 async def test_a_changed_file_is_fetched_anew(
     http: Any, serve: Any, gateway: Any, tmp_path: Any
 ) -> None:
