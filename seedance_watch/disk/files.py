@@ -75,9 +75,12 @@ def _digest(fd: int, path: Path) -> str:
 
 def digest(fd: int, size_bytes: int) -> str:
     """Give the hex digest of an open file's bytes, from where it stands; about so many."""
-    found, most = hashlib.sha256(), min(size_bytes + 1, _COPY_BYTES)
+    found, most, left = hashlib.sha256(), min(size_bytes + 1, _COPY_BYTES), size_bytes
     while block := os.read(fd, most):
         found.update(block)
+        left -= len(block)
+        if left == 0 and len(block) < most:
+            break  # its end: asking once more would only tell of what was added meanwhile
     return found.hexdigest()
 
 
