@@ -34,7 +34,7 @@ def whole(content: bytes, image: Image.Image) -> bool:
     width, height = image.size
     try:
         return _fits(_packed(content, tile.offset - 8), 1 + width * channels, height)
-    except zlib.error:
+    except (zlib.error, ValueError):
         return False
 
 
@@ -59,7 +59,7 @@ def _packed(content: bytes, at: int) -> Iterator[memoryview]:
     In pieces, because what is not unpacked at once is copied each time.
 
     Raises:
-        zlib.error: It does not: what follows may change how the pixels are meant.
+        ValueError: It does not: what follows may change how the pixels are meant.
     """
     view = memoryview(content)
     while content[at + 4 : at + 8] == b"IDAT":
@@ -68,4 +68,4 @@ def _packed(content: bytes, at: int) -> Iterator[memoryview]:
             yield view[start : min(start + _PIECE_BYTES, end - 4)]
         at = end
     if content[at + 4 : at + 8] != b"IEND":
-        raise zlib.error("there is more than pixels")
+        raise ValueError("there is more than pixels")
