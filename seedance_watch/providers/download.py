@@ -20,7 +20,7 @@ from seedance_watch.providers.answer import Answer, complete, elsewhere, judge, 
 from seedance_watch.providers.connections import Connections, composed
 from seedance_watch.providers.links import LinkRule, Place, refused, shown
 from seedance_watch.providers.network import deadline
-from seedance_watch.providers.part import Begun, PartFile, begin, begun, discard, finish, ours
+from seedance_watch.providers.part import Begun, PartFile, begun, discard, ours
 from seedance_watch.providers.settings import GatewaySettings
 from seedance_watch.providers.translate import translated
 from seedance_watch.providers.uncut import in_thread
@@ -80,19 +80,17 @@ class Downloads:
         whole = whole_bytes(answer)
         self._bound(answer, whole or 0)
         if answer.anew:
-            with ours("writing", part):
-                await in_thread(begin, part, answer.header("etag"), link.origin + link.path)
-        file = await PartFile.open(part, 0 if answer.anew else answer.offset)
+            file = PartFile.anew(part, answer.header("etag"), link.origin + link.path)
+        else:
+            file = await PartFile.open(part, answer.offset)
         try:
             async for chunk in answer.response.aiter_raw():
                 await file.add(chunk)
                 self._bound(answer, file.size_bytes)
             complete(answer, file.size_bytes, whole)
-            await file.sync()
+            await file.finish()
         finally:
             await file.close()
-        with ours("finishing", part):
-            await in_thread(finish, part)
         return Download(file.size_bytes, answer.media_type)
 
     def _bound(self, answer: Answer, size_bytes: int) -> None:

@@ -32,16 +32,20 @@ def ours(doing: str, path: Path) -> Iterator[None]:
 
 
 class PartFile:
-    """An open part file; gathers chunks, writes them in a thread.
+    """A part file that is written to; gathers chunks, writes them in a thread.
 
     Attributes:
         size_bytes: Length of the file, with what is still gathered.
     """
 
-    def __init__(self, path: Path, fd: int, size_bytes: int) -> None:
+    def __init__(
+        self, path: Path, *, fd: int | None, size_bytes: int = 0, etag: str = "", link: str = ""
+    ) -> None:
         self.size_bytes = size_bytes
         self._path = path
         self._fd = fd
+        self._etag = etag
+        self._link = link
         self._gathered = bytearray()
 
     @classmethod
@@ -52,7 +56,18 @@ class PartFile:
             Fault: LOCAL.
         """
         with ours("opening", path):
-            return cls(path, await in_thread(_open, path, keep_bytes), keep_bytes)
+            return cls(path, fd=await in_thread(_open, path, keep_bytes), size_bytes=keep_bytes)
+
+    @classmethod
+    def anew(cls, path: Path, etag: str, link: str) -> "PartFile":
+        """Give a file that is emptied with the first piece that is written, not before.
+
+        Args:
+            path: The part file.
+            etag: What its bytes will be the beginning of; noted when they come in pieces.
+            link: Where they come from.
+        """
+        return cls(path, fd=None, etag=etag, link=link)
 
     async def add(self, chunk: bytes) -> None:
         """Append a chunk.
@@ -63,7 +78,8 @@ class PartFile:
         self._gathered += chunk
         self.size_bytes += len(chunk)
         if len(self._gathered) >= _GATHER_BYTES:
-            await self._flush()
+            with ours("writing", self._path):
+                await in_thread(self._write, self._taken(), self._etag)
 
     async def sync(self) -> None:
         """Make everything durable.
@@ -71,20 +87,55 @@ class PartFile:
         Raises:
             Fault: LOCAL: it may not be there; fetch it again.
         """
-        await self._flush()
         with ours("syncing", self._path):
-            await in_thread(os.fsync, self._fd)
-            await in_thread(_sync_names, self._path.parent)
+            await in_thread(self._sync, self._taken())
+
+    async def finish(self) -> None:
+        """Make a whole file durable, its name too, and forget what it was the beginning of.
+
+        Raises:
+            Fault: LOCAL: it may not be there; fetch it again.
+        """
+        with ours("finishing", self._path):
+            await in_thread(self._finish, self._taken())
 
     async def close(self) -> None:
         """Close; what was gathered is kept if the disk takes it."""
-        gathered, self._gathered = bytes(self._gathered), bytearray()
-        await in_thread(_close, self._fd, gathered)
+        if self._gathered or self._fd is not None:
+            await in_thread(self._close, self._taken())
 
-    async def _flush(self) -> None:
-        gathered, self._gathered = bytes(self._gathered), bytearray()
-        with ours("writing", self._path):
-            await in_thread(_write, self._fd, gathered)
+    def _taken(self) -> bytearray:
+        gathered, self._gathered = self._gathered, bytearray()
+        return gathered
+
+    def _write(self, content: bytearray, etag: str) -> int:
+        """Write all, also when the system takes it in pieces; gives the open file."""
+        if self._fd is None:
+            self._fd = begin(self._path, etag, self._link)
+        left = memoryview(content)
+        while left:
+            left = left[os.write(self._fd, left) :]
+        return self._fd
+
+    def _sync(self, content: bytearray) -> None:
+        os.fsync(self._write(content, self._etag))
+        _sync_names(self._path.parent)
+
+    def _finish(self, content: bytearray) -> None:
+        # What comes in one piece is never the beginning of anything, so no companion is written.
+        fd = self._write(content, "")
+        os.fsync(fd)
+        self._fd = None
+        os.close(fd)
+        finish(self._path)
+
+    def _close(self, content: bytearray) -> None:
+        with suppress(OSError):
+            self._write(content, self._etag)
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            with suppress(OSError):
+                os.close(fd)
 
 
 def _open(path: Path, keep_bytes: int) -> int:
@@ -116,21 +167,6 @@ def _sync_names(folder: Path) -> None:
         if error.errno not in _CANNOT:
             raise
     finally:
-        os.close(fd)
-
-
-def _write(fd: int, content: bytes) -> None:
-    """Write all, also when the system takes it in pieces."""
-    left = memoryview(content)
-    while left:
-        left = left[os.write(fd, left) :]
-
-
-def _close(fd: int, content: bytes) -> None:
-    """Write what can be written and close."""
-    with suppress(OSError):
-        _write(fd, content)
-    with suppress(OSError):
         os.close(fd)
 
 
@@ -170,17 +206,22 @@ def begun(part: Path, link: str) -> Begun:
     return Begun(size_bytes, etag) if goes else Begun()
 
 
-def begin(part: Path, etag: str, link: str) -> None:
-    """Empty a part file and note what will be in it; a weak ETag promises nothing.
+def begin(part: Path, etag: str, link: str) -> int:
+    """Empty a part file, note what will be in it, and open it; a weak ETag promises nothing.
 
     Raises:
         OSError: Our disk.
     """
     note = etag_file(part)
     note.unlink(missing_ok=True)
-    os.close(_open(part, 0))
+    fd = _open(part, 0)
     if _STRONG.fullmatch(etag):
-        note.write_text(f"{etag}\n{link}\n", "utf-8")
+        try:
+            note.write_text(f"{etag}\n{link}\n", "utf-8")
+        except OSError:
+            os.close(fd)
+            raise
+    return fd
 
 
 def finish(part: Path) -> None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seedance_watch.providers.part import PartFile, begin, etag_file, finish
+from seedance_watch.providers.part import Begun, PartFile, begin, begun, etag_file, finish
+
+LINK = "https://x.example/1.mp4"
 
 
 @pytest.fixture
@@ -41,10 +43,48 @@ def test_a_whole_part_file_loses_its_companion_for_good(tmp_path: Path, synced: 
     """Or a power cut brings it back when nobody looks for it any more."""
     part = tmp_path / "outbox" / "part" / "a.mp4"
     (tmp_path / "outbox").mkdir()
-    begin(part, '"v1"', "https://x.example/1.mp4")
+    os.close(begin(part, '"v1"', LINK))
     assert etag_file(part).exists()
     synced.clear()
     finish(part)
 
     assert not etag_file(part).exists()
     assert synced == ["part"]
+
+
+async def test_a_video_is_durable_before_it_is_told_of(tmp_path: Path, synced: list[str]) -> None:
+    """Its bytes first, then its name and that it has no companion any more."""
+    part = tmp_path / "part" / "a.mp4"
+    os.close(begin(part, '"v1"', LINK))
+    synced.clear()
+    file = PartFile.anew(part, '"v2"', LINK)
+    await file.add(b"whole")
+    assert begun(part, LINK).etag == ""
+    await file.finish()
+    await file.close()
+
+    assert part.read_bytes() == b"whole"
+    assert not etag_file(part).exists()
+    assert synced == ["bytes", "part"]
+
+
+@pytest.mark.parametrize("size_bytes", [3, 1_500_000])
+async def test_what_broke_off_can_be_gone_on_from(tmp_path: Path, size_bytes: int) -> None:
+    """What is there and what it is the beginning of stay together."""
+    part = tmp_path / "part" / "a.mp4"
+    file = PartFile.anew(part, '"v1"', LINK)
+    await file.add(b"x" * size_bytes)
+    await file.add(b"y")
+    await file.close()
+
+    assert begun(part, LINK) == Begun(size_bytes + 1, '"v1"')
+
+
+async def test_a_broken_off_answer_without_a_byte_changes_nothing(tmp_path: Path) -> None:
+    """What was begun before is still good."""
+    part = tmp_path / "part" / "a.mp4"
+    os.close(begin(part, '"v1"', LINK))
+    part.write_bytes(b"begun")
+    await PartFile.anew(part, '"v2"', LINK).close()
+
+    assert begun(part, LINK) == Begun(5, '"v1"')
