@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from seedance_watch.config.keys import key_reader, s3_sources
+from seedance_watch.config.keys import key_reader, key_waits, s3_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.schema import ProviderKeys, S3Keys
 from seedance_watch.ports import Clock
@@ -62,7 +62,13 @@ def _gateway(
         max_video_bytes=config.limits.max_video_bytes,
         image_host=host,
     )
-    return Gateway(dialect, key=key_reader(keys), clock=clock, settings=settings)
+    return Gateway(
+        dialect,
+        key=key_reader(keys),
+        key_waits=key_waits(keys),
+        clock=clock,
+        settings=settings,
+    )
 
 
 def _bucket(config: Config) -> ImageHost | None:

@@ -97,6 +97,14 @@ def key_reader(
     return lambda: _read(source, environ)[0]
 
 
+def key_waits(
+    settings: ProviderKeys | KeySource, *, environ: Mapping[str, str] = os.environ
+) -> bool:
+    """Whether reading the key may wait for a disk: not where only a variable can hold it."""
+    source = settings if isinstance(settings, KeySource) else source_of(settings)
+    return any(file is not None for _, file in source.places(environ))
+
+
 def key_place(
     settings: ProviderKeys | KeySource, *, environ: Mapping[str, str] = os.environ
 ) -> str:

@@ -46,8 +46,9 @@ class Gateway:
 
     Args:
         dialect: How to talk to it.
-        key: Gives the key; asked before each call, so that a rotated file is noticed. May read
-            a file; raises OSError, LookupError, ValueError or SeedanceWatchError without one.
+        key: Gives the key; asked before each call, so that a rotated file is noticed. Raises
+            OSError, LookupError, ValueError or SeedanceWatchError without one.
+        key_waits: Whether it may wait for a disk; then it is asked in a thread.
         clock: The wall clock.
         settings: Times and limits.
         resolve: Asks for a name's addresses.
@@ -58,12 +59,14 @@ class Gateway:
         dialect: Dialect,
         *,
         key: Callable[[], str],
+        key_waits: bool = True,
         clock: Clock,
         settings: GatewaySettings,
         resolve: Resolve = resolve,
     ) -> None:
         self._dialect = dialect
         self._key = key
+        self._key_waits = key_waits
         self._clock = clock
         self._ahead_s = 0.0
         self.skew_s: float | None = None  # the provider's clock less ours; None: not told yet
@@ -253,7 +256,7 @@ class Gateway:
 
     async def _secret(self) -> Secret:
         try:
-            text = await in_thread(self._key)
+            text = await in_thread(self._key) if self._key_waits else self._key()
         except SeedanceWatchError as error:  # it says itself where a key belongs
             raise Fault(FaultKind.DENIED, str(error), code="no_key") from error
         except (OSError, LookupError, ValueError) as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seedance_watch.config.effective import effective
-from seedance_watch.config.keys import key_place, key_reader, key_warning, s3_sources
+from seedance_watch.config.keys import key_place, key_reader, key_waits, key_warning, s3_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.schema import RivyaKeys, S3Keys
 from seedance_watch.core.errors import ConfigError
@@ -30,6 +30,13 @@ def test_the_file_wins_then_the_credential_then_the_variable(tmp_path: Path) -> 
     file.write_text("\ufefffrom-file\r\n")
     assert read() == "from-file"
     assert key_place(settings(file), environ=environ) == f"the key file {file}"
+
+
+def test_only_a_variable_is_read_without_waiting(tmp_path: Path) -> None:
+    """A file may lie on a drive that hangs, and is read anew each time."""
+    assert not key_waits(settings(), environ={"RIVYA_API_KEY": "k"})
+    assert key_waits(settings(tmp_path / "file.key"), environ={"RIVYA_API_KEY": "k"})
+    assert key_waits(settings(), environ={"CREDENTIALS_DIRECTORY": str(tmp_path)})
 
 
 def test_a_missing_key_names_every_place(tmp_path: Path) -> None:

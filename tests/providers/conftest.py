@@ -314,7 +314,7 @@ def gateway(stack: AsyncExitStack) -> Callable[..., Gateway]:
         own = {
             name: given.pop(name) for name in ("media", "timeout_s", "deadline_s") if name in given
         }
-        more = {name: given.pop(name) for name in ("resolve",) if name in given}
+        more = {name: given.pop(name) for name in ("resolve", "key_waits") if name in given}
         dialect = given.pop("dialect", None) or Plain(base, **own)
         known = {"base_url": base, "requests_per_s": 1000.0, "connect_s": 1.0, "read_s": 0.5}
         settings = GatewaySettings(**(known | given))

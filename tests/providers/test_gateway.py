@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import resource
 import signal
+import threading
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -300,6 +301,23 @@ async def test_the_key_is_read_for_each_call(http: Any, serve: Any, gateway: Any
         "Bearer first-key-1",
         "Bearer second-key-2",
     ]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_a_key_that_may_wait_for_a_disk_holds_up_nobody(
+    waits: bool, http: Any, serve: Any, gateway: Any
+) -> None:
+    """It is read in a thread; one in a variable needs none."""
+    readers = []
+
+    def read() -> str:
+        readers.append(threading.get_ident())
+        return str(http.KEY)
+
+    peer = await serve(http.json({"credits": 5}))
+    await gateway(peer.url, key=read, key_waits=waits).balance()
+
+    assert (readers != [threading.get_ident()]) is waits
 
 
 async def test_calls_keep_to_the_rate(http: Any, serve: Any, gateway: Any) -> None:
