@@ -120,7 +120,7 @@ class Gateway:
                 UNSURE, GARBLED: something may have been. Others as the dialect says.
         """
         flow = self._dialect.submit(intent)
-        self._ahead_then = paying.noted(self._ahead_then, intent.key, self._ahead_s)
+        paying.note(self._ahead_then, intent.key, self._ahead_s)
         return await uncut(self._run(flow, intent=intent, part=part))
 
     async def reconcile(self, intent: Intended, intended_at: float) -> Accepted | Absent | None:

@@ -5,8 +5,6 @@ alone does not tell how long ago the intent was: it may have been set back meanw
 stood still while the machine was off. The provider's clock did neither.
 """
 
-from collections.abc import Mapping
-
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Intended
 from seedance_watch.providers.dialect import Call, Reply
@@ -46,14 +44,15 @@ def skew_s(reply: Reply) -> float | None:
 _NOTED_MOST = 1000
 
 
-def noted(known: Mapping[str, float], key: str, ahead: float) -> dict[str, float]:
+def note(known: dict[str, float], key: str, ahead: float) -> None:
     """Note by how much the provider's clock was ahead at an intent; the oldest is forgotten.
 
     What is not known any more, as after a restart, counts as 0.0: the replay is believed to be
     later than it is.
     """
-    newest = list(known.items())[-_NOTED_MOST:]
-    return {**dict(newest), key: ahead}
+    known[key] = ahead
+    if len(known) > _NOTED_MOST:
+        del known[next(iter(known))]
 
 
 def check_age(provider: str, *, age_s: float, window_s: float) -> None:
