@@ -19,9 +19,9 @@ from seedance_watch.ports import Clock, Download
 from seedance_watch.providers.answer import Answer, complete, elsewhere, judge, whole_bytes
 from seedance_watch.providers.connections import Connections, composed
 from seedance_watch.providers.links import LinkRule, Place, refused, shown
-from seedance_watch.providers.network import deadline
 from seedance_watch.providers.part import Begun, PartFile, begun, discard, ours
 from seedance_watch.providers.settings import GatewaySettings
+from seedance_watch.providers.sockets import deadline
 from seedance_watch.providers.translate import translated
 from seedance_watch.providers.uncut import in_thread
 

@@ -67,7 +67,7 @@ class Place:
         """Whether the host is this machine, by its number or by the name kept for it."""
         if _is_local(self.host):
             return True
-        number = _number(self.host)
+        number = address_of(self.host)
         return number is not None and number.is_loopback
 
 
@@ -135,7 +135,7 @@ def _problem(rule: LinkRule, found: Place | None) -> str:
         return ""
     if found.scheme != "https":
         return "it is not https"
-    number = _number(found.host)
+    number = address_of(found.host)
     if _is_local(found.host) or (number is not None and not public(number)):
         return "it leads into a private network"
     if number is None and _ENDS_IN_NUMBER.search(found.host):
@@ -157,7 +157,7 @@ def refused(doing: str, link: str, problem: str) -> Fault:
     return Fault(FaultKind.GARBLED, reason, code="link")
 
 
-def _number(host: str) -> Address | None:
+def address_of(host: str) -> Address | None:
     """Read a host that is written as an address."""
     try:
         return ipaddress.ip_address(host)

@@ -16,11 +16,11 @@ from seedance_watch.ports import Clock
 from seedance_watch.providers.connections import Connections, composed
 from seedance_watch.providers.dialect import Call, Reply
 from seedance_watch.providers.links import Place
-from seedance_watch.providers.network import deadline
 from seedance_watch.providers.part import PartFile, discard
 from seedance_watch.providers.replies import MAX_BODY_BYTES, excerpt, is_video, parsed
 from seedance_watch.providers.secrets import Secret
 from seedance_watch.providers.settings import GatewaySettings
+from seedance_watch.providers.sockets import deadline
 from seedance_watch.providers.translate import translated
 from seedance_watch.providers.uncut import in_thread
 
