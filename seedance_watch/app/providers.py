@@ -1,10 +1,12 @@
 """Builds the providers' gateways from the configuration."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from seedance_watch.config.keys import key_reader, key_waits, s3_sources
+from seedance_watch.config.keys import key_files, key_reader, s3_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.schema import ProviderKeys, S3Keys
+from seedance_watch.disk.mounts import local, mounts
 from seedance_watch.ports import Clock
 from seedance_watch.providers.dialect import Dialect
 from seedance_watch.providers.gateway import Gateway, GatewaySettings, ImageHost
@@ -65,10 +67,21 @@ def _gateway(
     return Gateway(
         dialect,
         key=key_reader(keys),
-        key_waits=key_waits(keys),
+        key_waits=not all(map(at_hand, key_files(keys))),
         clock=clock,
         settings=settings,
     )
+
+
+def at_hand(file: Path) -> bool:
+    """Whether a file is on a disk of this machine, so that reading it never waits for a server.
+
+    One that is not there may be on a drive that is not mounted yet. A drive that hangs is not
+    touched: its place in the mount table says enough.
+    """
+    table = mounts()
+    near = local(str(file.absolute()), table)
+    return near and file.is_file() and local(str(file.resolve()), table)
 
 
 def _bucket(config: Config) -> ImageHost | None:

@@ -97,12 +97,12 @@ def key_reader(
     return lambda: _read(source, environ)[0]
 
 
-def key_waits(
+def key_files(
     settings: ProviderKeys | KeySource, *, environ: Mapping[str, str] = os.environ
-) -> bool:
-    """Whether reading the key may wait for a disk: not where only a variable can hold it."""
+) -> list[Path]:
+    """Give the files that the key is looked for in; none where only a variable can hold it."""
     source = settings if isinstance(settings, KeySource) else source_of(settings)
-    return any(file is not None for _, file in source.places(environ))
+    return [file for _, file in source.places(environ) if file is not None]
 
 
 def key_place(

@@ -48,7 +48,7 @@ class Gateway:
         dialect: How to talk to it.
         key: Gives the key; asked before each call, so that a rotated file is noticed. Raises
             OSError, LookupError, ValueError or SeedanceWatchError without one.
-        key_waits: Whether it may wait for a disk; then it is asked in a thread.
+        key_waits: Whether it may wait for a server's disk; then it is asked in a thread.
         clock: The wall clock.
         settings: Times and limits.
         resolve: Asks for a name's addresses.

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seedance_watch.config.effective import effective
-from seedance_watch.config.keys import key_place, key_reader, key_waits, key_warning, s3_sources
+from seedance_watch.config.keys import key_files, key_place, key_reader, key_warning, s3_sources
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.schema import RivyaKeys, S3Keys
 from seedance_watch.core.errors import ConfigError
@@ -32,11 +32,12 @@ def test_the_file_wins_then_the_credential_then_the_variable(tmp_path: Path) -> 
     assert key_place(settings(file), environ=environ) == f"the key file {file}"
 
 
-def test_only_a_variable_is_read_without_waiting(tmp_path: Path) -> None:
-    """A file may lie on a drive that hangs, and is read anew each time."""
-    assert not key_waits(settings(), environ={"RIVYA_API_KEY": "k"})
-    assert key_waits(settings(tmp_path / "file.key"), environ={"RIVYA_API_KEY": "k"})
-    assert key_waits(settings(), environ={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+def test_a_variable_needs_no_file(tmp_path: Path) -> None:
+    """Who reads it knows beforehand whether there is a disk to wait for."""
+    file, environ = tmp_path / "file.key", {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+
+    assert key_files(settings(), environ={"RIVYA_API_KEY": "k"}) == []
+    assert key_files(settings(file), environ=environ) == [file, tmp_path / "RIVYA_API_KEY"]
 
 
 def test_a_missing_key_names_every_place(tmp_path: Path) -> None:
