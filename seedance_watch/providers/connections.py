@@ -73,7 +73,9 @@ def composed(
     """
     named = {**_HEADERS, **{name.lower(): value for name, value in headers.items()}}
     extensions = {"timeout": timeout.as_dict()}
-    return httpx.Request(method, url, headers=named, extensions=extensions, **body)
+    request = httpx.Request(method, url, headers=named, extensions=extensions, **body)
+    request.read()  # each piece of a form would be sent by itself
+    return request
 
 
 class _Body(httpx.AsyncByteStream):

@@ -239,8 +239,8 @@ class Gateway:
             target = await self._foreign.vet(call.url, f"{call.method} {shown(call.url)}")
             headers = dict(call.headers)
         reply = await self._wire.send(call, target, headers=headers, key=key, part=part)
-        self._ahead_s = paying.ahead_s(reply)
         self.skew_s = paying.skew_s(reply)
+        self._ahead_s = paying.ahead_s(self.skew_s)
         return reply
 
     async def _check_age(self, intended_at: float) -> None:

@@ -30,9 +30,9 @@ def check_intended(call: Call, intent: Intended | None, paid: int) -> None:
         raise RuntimeError(f"{call.url}: a paid call that is not the intended one")
 
 
-def ahead_s(reply: Reply) -> float:
+def ahead_s(skew_s: float | None) -> float:
     """Give how far the provider's clock is ahead of ours; 0.0 when behind, or not told."""
-    return max(0.0, skew_s(reply) or 0.0)
+    return max(0.0, skew_s or 0.0)
 
 
 def skew_s(reply: Reply) -> float | None:

@@ -129,8 +129,7 @@ class _Exchange:
 
     async def read(self, response: httpx.Response, part: PartFile | None) -> Reply:
         """Read the answer."""
-        headers = dict(response.headers.items())
-        kind = headers.get("content-type", "")
+        kind = response.headers.get("content-type", "")
         if part is not None and response.is_success and is_video(kind):
             await self._save(response, part)
             return self._reply(response, saved_bytes=part.size_bytes)
