@@ -1,9 +1,10 @@
 """Fetching a finished video into its part file, going on where the last try ended.
 
-Beside `NAME` lies `NAME.etag` while the video is not whole: the strong ETag of what the part
-file's bytes are the beginning of, and the link they came from. Without it a part file is begun
-anew, so whoever finds a part file bad deletes it, and whoever sweeps knows both names. Neither
-needs to survive a power cut: a part with holes fails verification and is fetched anew.
+Beside `NAME` lies `NAME.etag` while the video is not whole and did not come in one piece: the
+strong ETag of what the part file's bytes are the beginning of, and the link they came from.
+Without it a part file is begun anew, so whoever finds a part file bad deletes it, and whoever
+sweeps knows both names. Neither needs to survive a power cut: a part with holes fails
+verification and is fetched anew.
 
 No credentials are ever sent from here.
 """
