@@ -20,7 +20,7 @@ from seedance_watch.ports import Clock, Download
 from seedance_watch.providers.answer import Answer, complete, elsewhere, judge, whole_bytes
 from seedance_watch.providers.connections import Connections, composed
 from seedance_watch.providers.links import LinkRule, Place, refused, shown
-from seedance_watch.providers.part import Begun, PartFile, begun, discard, ours
+from seedance_watch.providers.part import Begun, PartFile, begun, discard, make_folders, ours
 from seedance_watch.providers.settings import GatewaySettings
 from seedance_watch.providers.sockets import deadline
 from seedance_watch.providers.translate import translated
@@ -119,8 +119,9 @@ class Downloads:
 
 
 def _have(sure: Callable[[], object], part: Path, link: str) -> Begun:
-    """Make sure of the part file's folder, and see what can be gone on from."""
+    """Make sure of the part file's folders, and see what can be gone on from."""
     sure()
+    make_folders(part)
     return begun(part, link)
 
 

@@ -50,17 +50,19 @@ class PartFile:
 
     @classmethod
     async def open(cls, path: Path, keep_bytes: int = 0) -> "PartFile":
-        """Open for writing behind the first bytes, which are kept.
+        """Open for writing behind the first bytes, which are kept; its folders are made.
 
         Raises:
             Fault: LOCAL.
         """
         with ours("opening", path):
-            return cls(path, fd=await in_thread(_open, path, keep_bytes), size_bytes=keep_bytes)
+            return cls(path, fd=await in_thread(_made, path, keep_bytes), size_bytes=keep_bytes)
 
     @classmethod
     def anew(cls, path: Path, etag: str, link: str) -> "PartFile":
         """Give a file that is emptied with the first piece that is written, not before.
+
+        Its folders are not made then: the outbox may be gone by that time (`make_folders`).
 
         Args:
             path: The part file.
@@ -138,16 +140,27 @@ class PartFile:
                 os.close(fd)
 
 
-def _open(path: Path, keep_bytes: int) -> int:
-    """Open without following a link that somebody may have put there.
+def make_folders(part: Path) -> None:
+    """Make the private folders above, but not what they stand in.
 
-    Makes the private folders above, but not what they stand in: an outbox that is not mounted
-    must not be made up.
+    An outbox that is not mounted must not be made up.
+
+    Raises:
+        OSError: Our disk.
     """
-    for folder in (path.parent.parent, path.parent):
+    for folder in (part.parent.parent, part.parent):
         if not folder.is_dir():
             folder.mkdir(exist_ok=True)
             _sync_names(folder.parent)
+
+
+def _made(path: Path, keep_bytes: int) -> int:
+    make_folders(path)
+    return _open(path, keep_bytes)
+
+
+def _open(path: Path, keep_bytes: int) -> int:
+    """Open without following a link that somebody may have put there."""
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o666)
     try:
         os.ftruncate(fd, keep_bytes)
