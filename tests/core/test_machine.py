@@ -1,6 +1,6 @@
 """The table of moves walked by brute force, and what a history folds to."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from decimal import Decimal
 from itertools import product
 
@@ -405,3 +405,15 @@ def test_a_perished_video_is_fetched_again_not_paid_again() -> None:
         path = [Claiming, Claimed, Prepared, Staged, Intended, Accepted, Ready, *found, Ready]
         job = walked(*path)
         assert (job.state, job.attempts) == (S.READY, 1)
+
+
+def test_a_job_is_a_value_for_all_who_see_it() -> None:
+    """However it was made, it cannot be changed; and the one before stays as it was."""
+    before = walked(Claiming)
+    after = advance(before, Claimed(), 2.0)
+    for job in (before, after, fold("x", [])):
+        assert type(job) is Job
+        with pytest.raises(FrozenInstanceError):
+            job.state = S.DONE  # type: ignore[misc]
+    assert (before.state, after.state) == (S.CLAIMING, S.CLAIMED)
+    assert before == walked(Claiming)
