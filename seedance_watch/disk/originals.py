@@ -30,11 +30,12 @@ def take_in(claim: Claiming, places: Places) -> Claim:
     """
     folder, inbox = places.folder(claim), places.inbox
     sources = [inbox / part.source for part in claim.parts]
+    parts = {folder / part.name: part for part in claim.parts}
     _enter(folder, inbox, sources)
-    here = [_take(inbox, part, folder / part.name) for part in claim.parts]
+    here = [_take(inbox, part, path) for path, part in parts.items()]
     gone = not all(here)
     # Bytes before names: most disks make the names durable together with the first of these.
-    as_settled = [not gone and _as_settled(folder / part.name, part) for part in claim.parts]
+    as_settled = [not gone and _as_settled(path, part) for path, part in parts.items()]
     _sync([folder, *(source.parent for source in sources)])
     if gone:
         return Claim.GONE

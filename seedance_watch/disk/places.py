@@ -12,6 +12,7 @@ The folders themselves are never created here: one that is missing is a share no
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,11 +38,11 @@ class Places:
 
     def folder(self, claim: Claiming) -> Path:
         """Give the job folder that all takes of a drop share."""
-        return self.inbox / PRIVATE / "work" / claim.drop_id
+        return self.inbox / f"{PRIVATE}/work/{claim.drop_id}"
 
     def part(self, job: Job) -> Path:
         """Give the path where a job's video grows."""
-        return scratch(self.outbox) / f"{job.id}.mp4"
+        return self.outbox / f"{PRIVATE}/part/{job.id}.mp4"
 
     def extra_part(self, job: Job, kind: ExtraKind) -> Path:
         """Give the path where something is made that goes beside a job's video."""
@@ -88,7 +89,7 @@ class Frozen(OSError):
 
 def scratch(root: Path) -> Path:
     """Give the private directory for files on their way into a folder that people see."""
-    return root / PRIVATE / "part"
+    return root / f"{PRIVATE}/part"
 
 
 def below(root: Path, path: str) -> Path:
@@ -108,10 +109,19 @@ def below(root: Path, path: str) -> Path:
     parts = PurePosixPath(path)
     if parts.is_absolute() or ".." in parts.parts:
         raise Outside(errno.EINVAL, "leads out of its folder", path)
-    for each in list(parts.parents)[:-1]:
-        if (root / each).is_symlink():
-            raise Outside(errno.ELOOP, "a link stands in the way", str(root / each))
+    above = str(root)
+    for name in parts.parts[:-1]:
+        above = f"{above}/{name}"
+        if _is_link(above):
+            raise Outside(errno.ELOOP, "a link stands in the way", above)
     return root / parts
+
+
+def _is_link(path: str) -> bool:
+    try:
+        return stat.S_ISLNK(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def there(root: Path) -> None:
