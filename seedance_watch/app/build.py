@@ -44,6 +44,7 @@ from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
 
 _REMEMBERED = 100  # jobs whose durations are looked up at a start
+_UPLOADS = 4  # at a provider at once; more share one line and hold their pictures in memory
 FOLDERS = "folders.json"
 _PATIENCE_S = 10.0
 
@@ -157,13 +158,15 @@ async def build(
     standing = Grounds(grounds)
     desk = studio(config, decoders)
     await _remember(journal, desk)
+    providers = gateways(config, clock)
     tools = Tools(
         clock=clock,
         journal=journal,
         spool=spool,
         studio=desk,
-        providers=gateways(config, clock),
+        providers=providers,
         workers=Seats(config.limits.workers, standing.frozen),
+        uploads={name: Seats(_UPLOADS, standing.frozen) for name in providers},
         grounds=standing,
         min_free_bytes=config.limits.min_free_bytes,
         purse=_purse(config, journal, spool),

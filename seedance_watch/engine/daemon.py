@@ -154,7 +154,7 @@ class Daemon:
         while await changed.wait():
             changed.clear()
             self.turns.look()
-            await self.runner.tools.workers.look()
+            await self.runner.tools.look()
             tasks.create_task(self.turns.hands.note_again())
 
     async def _sweep(self) -> None:

@@ -95,7 +95,9 @@ async def _stage(job: Job, tools: Tools) -> Events:
     # An inbox that is away needs no look of its own: nothing is made in it here, and a picture
     # that is not there, or not the one that was prepared, is our own disk's fault.
     folder, spec = tools.spool.folder(job.claim), job.prepared.spec
-    staged = await tools.provider(job).stage(job.prepared.pictures, folder, spec)
+    provider = tools.provider(job)
+    async with tools.uploads[spec.provider].seat(job.claim.watch):
+        staged = await provider.stage(job.prepared.pictures, folder, spec)
     if policy.listed(job, staged.urls):
         reason = (
             f"{spec.provider} gave the picture the address that it had at the last attempt, so a "

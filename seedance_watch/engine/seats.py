@@ -1,4 +1,7 @@
-"""How many pictures and videos are worked on at once; what waits for a hung disk counts not."""
+"""How much is worked on at once where it costs a processor or memory.
+
+What waits for a hung disk counts not.
+"""
 
 import asyncio
 from collections import Counter
@@ -7,11 +10,11 @@ from contextlib import asynccontextmanager
 
 
 class Seats:
-    """Seats for work that takes a processor.
+    """Seats for work that costs much.
 
     Args:
         seats: How many.
-        hung: Whether a watch entry's disk does not answer: then its work needs no processor.
+        hung: Whether a watch entry's disk does not answer: then its work goes on nowhere.
     """
 
     def __init__(self, seats: int, hung: Callable[[str], bool] = lambda _: False) -> None:
@@ -23,13 +26,18 @@ class Seats:
     async def seat(self, watch: str) -> AsyncIterator[None]:
         """Work on something of a watch entry, as soon as there is a seat."""
         async with self._changed:
-            await self._changed.wait_for(self._free)
+            try:
+                await self._changed.wait_for(self._free)
+            except asyncio.CancelledError:
+                self._changed.notify()  # the seat may have been meant for this one
+                raise
             self._busy[watch] += 1
         try:
             yield
         finally:
             self._busy[watch] -= 1
-            await self.look()
+            async with self._changed:
+                self._changed.notify()
 
     async def look(self) -> None:
         """Let those who wait see whether there is a seat."""

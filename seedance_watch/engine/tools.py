@@ -21,6 +21,7 @@ class Tools:
     Attributes:
         grounds: Whether the folders can be worked in.
         workers: Bounds the pictures and videos that are worked on at the same time.
+        uploads: Bounds what is uploaded at the same time, by provider: each picture is in memory.
         min_free_bytes: Nothing is submitted while less is free where the video will go.
         purse: What may be spent.
         chains: Who waits for another one's video.
@@ -33,11 +34,17 @@ class Tools:
     studio: Studio
     providers: Mapping[str, Provider]
     workers: Seats
+    uploads: Mapping[str, Seats]
     min_free_bytes: int
     purse: Purse
     chains: Chains
     grounds: Grounds = field(default_factory=Grounds)
     folders: WeakValueDictionary[str, asyncio.Lock] = field(default_factory=WeakValueDictionary)
+
+    async def look(self) -> None:
+        """Let those who wait for a seat see whether one became free by a disk that hangs."""
+        for seats in (self.workers, *self.uploads.values()):
+            await seats.look()
 
     def provider(self, job: Job) -> Provider:
         """Give the service that a prepared job goes to."""
