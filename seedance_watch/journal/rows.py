@@ -41,13 +41,12 @@ def changes(records: Sequence[Record], jobs: Sequence[Job]) -> list[Change]:
     Raises:
         ValueError: Records and jobs do not belong together; our bug.
     """
-    own: dict[str, list[Record]] = {job.id: [] for job in jobs}
+    own: dict[str, list[Record]] = {}
     for record in records:
-        if record.job_id not in own:
-            raise ValueError(f"job {record.job_id}: records without the job")
-        own[record.job_id].append(record)
-    if len(own) != len(jobs):
-        raise ValueError("an append names a job twice")
+        own.setdefault(record.job_id, []).append(record)
+    names = [job.id for job in jobs]
+    if len(names) != len(own) or own.keys() != set(names):
+        raise ValueError(f"an append of jobs {names} has records of jobs {list(own)}")
     return [_change(job, own[job.id]) for job in jobs]
 
 
@@ -55,7 +54,7 @@ def _change(job: Job, records: Sequence[Record]) -> Change:
     """Check that the records end where the job stands."""
     seqs = [record.seq for record in records]
     before = job.seq - len(seqs)
-    if not seqs or before < 0 or seqs != [*range(before + 1, job.seq + 1)]:
+    if before < 0 or seqs != [*range(before + 1, job.seq + 1)]:
         raise ValueError(f"job {job.id}: events {seqs} do not lead to event {job.seq}")
     spends = any(moves(record.event) for record in records)
     return Change(row_of(job), before, records, job.spendings if spends else None)
