@@ -1,4 +1,4 @@
-"""Connections to one provider: kept for its short calls, or made for one call and then closed.
+"""Connections to one provider: kept for a while, or made for one paid call and then closed.
 
 httpcore makes them and speaks HTTP on them, httpx composes the requests and reads the answers.
 The pools of neither are used: they look at every connection and every call at each step, and
@@ -11,47 +11,21 @@ import os
 import ssl
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from typing import Any
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
-import structlog
 
 from seedance_watch.providers.links import LinkRule, Place, Resolve, place
+from seedance_watch.providers.messages import core_url, opened
 from seedance_watch.providers.network import Network
+from seedance_watch.providers.proxies import host_of, proxy_at, proxy_for
 from seedance_watch.providers.settings import GatewaySettings
 
-log = structlog.get_logger()
-
-_PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _KEPT_S = 10.0  # a server may close an idle connection at any time; most wait longer than this
-
-
-def _agent() -> str:
-    """Say who calls."""
-    try:
-        return f"seedance-watch/{version('seedance-watch')}"
-    except PackageNotFoundError:
-        return "seedance-watch"
-
-
-# No compression: a video has none to gain, and a small answer cannot unfold into a large one.
-_HEADERS = {"accept": "*/*", "user-agent": _agent(), "accept-encoding": "identity"}
-
-
-def proxy_for(target: Place) -> str | None:
-    """Give the proxy that the environment names for a target; never one for loopback."""
-    if target.on_loopback or proxy_bypass(target.host):
-        return None
-    known = getproxies()
-    named = known.get(target.scheme) or known.get("all")
-    return named if named is None or "://" in named else f"http://{named}"
 
 
 @cache
@@ -61,83 +35,6 @@ def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     httpx reads the two variables itself; here they only tell one reading from another.
     """
     return httpx.create_ssl_context()
-
-
-def composed(
-    method: str, url: str, *, headers: Mapping[str, str], timeout: httpx.Timeout, **body: Any
-) -> httpx.Request:
-    """Compose a request; `body` is as httpx.Request has it.
-
-    Raises:
-        httpx.InvalidURL: No usable address.
-    """
-    named = {**_HEADERS, **{name.lower(): value for name, value in headers.items()}}
-    extensions = {"timeout": timeout.as_dict()}
-    request = httpx.Request(method, url, headers=named, extensions=extensions, **body)
-    request.read()  # each piece of a form would be sent by itself
-    return request
-
-
-class _Body(httpx.AsyncByteStream):
-    """The body of an answer, still on its connection."""
-
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._answer.aiter_stream()
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
-
-
-def _url(request: httpx.Request) -> httpcore.URL:
-    url = request.url
-    return httpcore.URL(
-        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
-    )
-
-
-async def _answer(
-    connection: httpcore.AsyncConnectionInterface, request: httpx.Request
-) -> httpx.Response:
-    """Send a request and read the head of its answer."""
-    asked = httpcore.Request(
-        request.method,
-        _url(request),
-        headers=request.headers.raw,
-        content=request.stream,
-        extensions=request.extensions,
-    )
-    answer = await connection.handle_async_request(asked)
-    return httpx.Response(
-        answer.status, headers=answer.headers, stream=_Body(answer), request=request
-    )
-
-
-@asynccontextmanager
-async def _opened(
-    connection: httpcore.AsyncConnectionInterface, request: httpx.Request, target: Place
-) -> AsyncIterator[httpx.Response]:
-    """Send a request, lend the answer with its body unread, say in the log how it went."""
-    began = time.monotonic()
-    status: int | None = None
-    try:
-        response = await _answer(connection, request)
-        status = response.status_code
-        try:
-            yield response
-        finally:
-            await response.aclose()
-    finally:
-        log.debug(
-            "provider.called",
-            method=request.method,
-            host=target.host,
-            path=target.path,
-            status=status,
-            took_s=round(time.monotonic() - began, 3),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,24 +64,16 @@ class Connections:
         self._resolve = resolve
         self._tls = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._seats = asyncio.Semaphore(settings.max_connections)
-        self._idle: defaultdict[str, deque[_Idle]] = defaultdict(deque)  # by origin
+        # By origin, and whether it was connected to unjudged; used last at the end.
+        self._idle: defaultdict[tuple[str, bool], deque[_Idle]] = defaultdict(deque)
         self._keeps = True
 
     @asynccontextmanager
-    async def alone(
-        self, request: httpx.Request, target: Place, *, trusting: bool
-    ) -> AsyncIterator[httpx.Response]:
-        """Send a request on a connection of its own, closed afterwards; lend the answer.
-
-        Args:
-            request: What to send.
-            target: Where it goes.
-            trusting: Whether the provider's own hosts are connected to unjudged; a download
-                never does.
-        """
-        connection = self._made(request, target, trusting=trusting)
+    async def alone(self, request: httpx.Request, target: Place) -> AsyncIterator[httpx.Response]:
+        """Send a request on a connection of its own, closed afterwards; lend the answer."""
+        connection = self._made(request, target, trusting=True)
         try:
-            async with _opened(connection, request, target) as response:
+            async with opened(connection, request, target) as response:
                 yield response
         finally:
             await connection.aclose()
@@ -193,28 +82,42 @@ class Connections:
     async def together(
         self, request: httpx.Request, target: Place
     ) -> AsyncIterator[httpx.Response]:
-        """Send a request on a connection that others may have used before; lend the answer.
+        """Send a request as `again` does, when there are not too many under way.
 
         Raises:
-            httpcore.PoolTimeout: Too many are in use, for too long.
+            httpcore.PoolTimeout: There are, for too long.
         """
         await self._seat()
         try:
-            connection = await self._kept(target.origin)
-            if connection is None:
-                connection = self._made(request, target, trusting=True)
-            try:
-                async with _opened(connection, request, target) as response:
-                    yield response
-            finally:
-                await self._back(target.origin, connection)
+            async with self.again(request, target, trusting=True) as response:
+                yield response
         finally:
             self._seats.release()
+
+    @asynccontextmanager
+    async def again(
+        self, request: httpx.Request, target: Place, *, trusting: bool
+    ) -> AsyncIterator[httpx.Response]:
+        """Send a request on a connection that others may have used before; lend the answer.
+
+        Args:
+            request: What to send.
+            target: Where it goes.
+            trusting: Whether the provider's own hosts are connected to unjudged; a download
+                never does, nor takes a connection that was.
+        """
+        idle = self._idle[target.origin, trusting]
+        connection = await _usable(idle) or self._made(request, target, trusting=trusting)
+        try:
+            async with opened(connection, request, target) as response:
+                yield response
+        finally:
+            await self._back(connection, idle)
 
     async def close(self) -> None:
         """Let go of the idle connections, and keep none from now on; may be called twice."""
         self._keeps = False
-        for idle in self._idle.values():
+        for idle in list(self._idle.values()):
             await _close(idle, before_s=float("inf"))
 
     async def _seat(self) -> None:
@@ -225,25 +128,17 @@ class Connections:
         except TimeoutError as error:
             raise httpcore.PoolTimeout from error
 
-    async def _kept(self, origin: str) -> httpcore.AsyncConnectionInterface | None:
-        """Take the connection that was used last, unless its server has ended it meanwhile."""
-        idle = self._idle[origin]
-        while idle:
-            connection = idle.pop().connection
-            if not connection.has_expired():
-                return connection
-            await connection.aclose()
-        return None
-
-    async def _back(self, origin: str, connection: httpcore.AsyncConnectionInterface) -> None:
-        """Keep a connection that is idle again; close it, and those idle too long, otherwise."""
+    async def _back(
+        self, connection: httpcore.AsyncConnectionInterface, idle: deque[_Idle]
+    ) -> None:
+        """Keep a connection that is idle again; close it, and all idle too long, otherwise."""
         now_s = time.monotonic()
-        idle = self._idle[origin]
         if self._keeps and connection.is_available():
             idle.append(_Idle(connection, now_s))
         else:
             await connection.aclose()
-        await _close(idle, before_s=now_s - _KEPT_S)
+        for each in list(self._idle.values()):
+            await _close(each, before_s=now_s - _KEPT_S)
 
     def _made(
         self, request: httpx.Request, target: Place, *, trusting: bool
@@ -252,24 +147,24 @@ class Connections:
         proxy = proxy_for(target)
         trusted = {(each.host, each.port) for each in self._hosts if trusting}
         if proxy is not None:
-            url = httpx.URL(proxy)
-            trusted.add((url.host, url.port or _PROXY_PORTS.get(url.scheme, 80)))
+            trusted.add(host_of(proxy))
         maker = httpcore.AsyncConnectionPool(
             ssl_context=self._tls,
-            proxy=None if proxy is None else _proxy(httpx.Proxy(proxy)),
+            proxy=None if proxy is None else proxy_at(proxy),
             keepalive_expiry=_KEPT_S,
             network_backend=Network(self._rule, frozenset(trusted), self._resolve),
         )
-        return maker.create_connection(_url(request).origin)
+        return maker.create_connection(core_url(request.url).origin)
 
 
-def _proxy(told: httpx.Proxy) -> httpcore.Proxy:
-    url = told.url
-    return httpcore.Proxy(
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        auth=told.raw_auth,
-        headers=told.headers.raw,
-    )
+async def _usable(idle: deque[_Idle]) -> httpcore.AsyncConnectionInterface | None:
+    """Take the connection that was used last, unless its server has ended it meanwhile."""
+    while idle:
+        connection = idle.pop().connection
+        if not connection.has_expired():
+            return connection
+        await connection.aclose()
+    return None
 
 
 async def _close(idle: deque[_Idle], *, before_s: float) -> None:

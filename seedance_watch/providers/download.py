@@ -18,8 +18,9 @@ import httpx
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.ports import Clock, Download
 from seedance_watch.providers.answer import Answer, complete, elsewhere, judge, whole_bytes
-from seedance_watch.providers.connections import Connections, composed
+from seedance_watch.providers.connections import Connections
 from seedance_watch.providers.links import LinkRule, Place, refused, shown
+from seedance_watch.providers.messages import composed
 from seedance_watch.providers.part import Begun, PartFile, begun, discard, make_folders, ours
 from seedance_watch.providers.settings import GatewaySettings
 from seedance_watch.providers.sockets import deadline
@@ -105,7 +106,7 @@ class Downloads:
         for _ in range(_MAX_REDIRECTS + 1):
             target = self._rule.check(url, "downloading")
             request = self._request(url, have)
-            async with self._connections.alone(request, target, trusting=False) as response:
+            async with self._connections.again(request, target, trusting=False) as response:
                 if response.status_code not in _REDIRECTS:
                     yield response
                     return

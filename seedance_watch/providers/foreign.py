@@ -4,8 +4,8 @@ import asyncio
 from dataclasses import dataclass
 
 from seedance_watch.core.errors import Fault, FaultKind
-from seedance_watch.providers.connections import proxy_for
 from seedance_watch.providers.links import LinkRule, Place, Resolve, all_public, refused, shown
+from seedance_watch.providers.proxies import proxy_for
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ import httpx
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.ports import Clock
-from seedance_watch.providers.connections import Connections, composed
+from seedance_watch.providers.connections import Connections
 from seedance_watch.providers.dialect import Call, Reply
 from seedance_watch.providers.links import Place
+from seedance_watch.providers.messages import composed
 from seedance_watch.providers.part import PartFile, discard
 from seedance_watch.providers.replies import MAX_BODY_BYTES, excerpt, is_video, parsed
 from seedance_watch.providers.secrets import Secret
@@ -73,7 +74,7 @@ class Wire:
         """Send a request, on which connection its call deserves."""
         request, target = work.request(), work.target
         if work.call.paid or work.call.media:
-            return self._connections.alone(request, target, trusting=True)
+            return self._connections.alone(request, target)
         return self._connections.together(request, target)
 
     async def _into(self, path: Path, work: "_Exchange") -> Reply:

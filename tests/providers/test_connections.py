@@ -24,6 +24,20 @@ async def test_short_calls_use_one_connection_after_another(
     assert peer.connections == 1
 
 
+async def test_videos_use_one_connection_after_another_but_none_of_the_calls(
+    http: Any, serve: Any, gateway: Any, tmp_path: Any
+) -> None:
+    """The provider's own hosts are trusted for calls, not for links."""
+    peer = await serve(http.whole(200, b"video", content_type="video/mp4"))
+    provider = gateway(peer.url)
+    await provider.offered()
+    for name in ("a.mp4", "b.mp4"):
+        await provider.download(f"{peer.url}/1.mp4", tmp_path / name)
+    await provider.offered()
+
+    assert [each.connection for each in peer.heard] == [1, 2, 2, 1]
+
+
 async def test_a_connection_that_its_server_ended_is_not_used(
     http: Any, serve: Any, gateway: Any
 ) -> None:
