@@ -13,7 +13,7 @@ from seedance_watch.core import reactions
 from seedance_watch.core.events import Effect
 from seedance_watch.journal import opening
 from seedance_watch.ports import Doubts
-from seedance_watch.providers import download, network, wire
+from seedance_watch.providers import download, sockets, wire
 from seedance_watch.providers.rivya import Rivya
 from seedance_watch.providers.segmind import Segmind
 from seedance_watch.sandbox.server import Sandbox, running
@@ -61,4 +61,4 @@ def careless(monkeypatch: pytest.MonkeyPatch) -> None:
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give every call and download a fraction of a second where it has minutes."""
     for module in (wire, download):
-        monkeypatch.setattr(module, "deadline", lambda _: network.deadline(0.3))
+        monkeypatch.setattr(module, "deadline", lambda _: sockets.deadline(0.3))
