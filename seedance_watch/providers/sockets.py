@@ -169,7 +169,8 @@ class Stream(httpcore.AsyncNetworkStream):
         except BaseException:  # cancelled, too: nobody else knows of it yet
             await self.aclose()
             raise
-        assert encrypted is not None
+        if encrypted is None:  # it ended in the handshake, without a word
+            raise httpcore.ConnectError("the connection has ended")
         arrived.transport = encrypted
         return self
 
