@@ -60,7 +60,7 @@ class Sizes:
 
 FULL = Sizes(
     drops=100, ends=60, time_factor=1.0, few=1000, many=10_000, waiting=10_000, flying=1000,
-    done=100_000, folders=1000, rest_s=10.0, rounds=6,
+    done=100_000, folders=1000, rest_s=10.0, rounds=20,
 )  # fmt: skip
 QUICK = Sizes(
     drops=5, ends=6, time_factor=0.05, few=20, many=60, waiting=40, flying=20,

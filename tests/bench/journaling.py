@@ -30,6 +30,7 @@ def rate(rounds: int, *, grouped: bool) -> float:
 
 async def _rate(path: Path, rounds: int) -> float:
     journal = await SqliteJournal.open(path)
+    await _lives(journal, JOBS, 1)  # what is made once is made before
     begun_s = time.monotonic()
     async with asyncio.TaskGroup() as tasks:
         for number in range(JOBS):
