@@ -6,11 +6,12 @@ what happened, never what to do. Every field must survive a round trip through J
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.model import Clip, Extra, JobSpec, Money, Part, Picture
+from seedance_watch.core.nouns import dataclass
 
 
 class Effect(StrEnum):

@@ -4,9 +4,11 @@ Frozen values only; nothing here acts. A job itself is defined beside its histor
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from decimal import Decimal
 from enum import StrEnum
+
+from seedance_watch.core.nouns import dataclass
 
 
 class State(StrEnum):

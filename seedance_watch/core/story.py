@@ -4,7 +4,6 @@ No link, no body of a request and no key is ever told.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from seedance_watch.core.events import (
@@ -35,6 +34,7 @@ from seedance_watch.core.events import (
     Unsent,
 )
 from seedance_watch.core.model import Money
+from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.why import STEPS
 
 

@@ -11,13 +11,14 @@ import os
 import signal
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import structlog
 
 from seedance_watch.core.model import ExtraKind
 from seedance_watch.core.news import Kind, News, receipt_of
+from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.words import printable
 from seedance_watch.faces.backlog import Backlog
 
