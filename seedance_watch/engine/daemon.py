@@ -26,6 +26,7 @@ from seedance_watch.engine.turns import Turns
 from seedance_watch.ports import Inbox
 
 _ARM_S = 30.0  # longer than it takes to notice that a disk does not answer
+_FIRST_S = 0.5  # no job is begun before the inboxes are watched, unless a disk is slow
 _IDLE_S = 60.0  # also until it is noticed that the clock was set, or that the machine slept
 
 
@@ -96,6 +97,7 @@ class Daemon:
             for each in self.besides:
                 tasks.create_task(each(self.stop))
             telling = tasks.create_task(self._tell_ready(ready))
+            await asyncio.wait([telling], timeout=_FIRST_S)
             await self._dispatch(tasks)
             strays.cancel()
             telling.cancel()

@@ -9,6 +9,7 @@ import pytest
 import structlog
 import studios
 import tomli
+from histories import LIFE, Story, claiming
 from PIL import Image
 
 from seedance_watch.app.build import build, make_folders
@@ -308,3 +309,19 @@ async def test_claimed_files_of_a_lost_journal_are_told_and_left(studio: studios
     assert "another daemon" in told[0]["cure"]
     assert "back to the inbox" in told[0]["cure"]
     assert (stray / "shot.png").read_bytes() == b"mine"
+
+
+async def test_no_job_is_begun_before_the_inboxes_are_watched(studio: studios.Studio) -> None:
+    """What many open jobs do at once would keep the daemon from being ready."""
+    config = load(studio.config)
+    make_folders(config)
+    stop, begun = asyncio.Event(), list[bool]()
+    built = await build(config, stop=stop, listeners=(lambda *_: stop.set(),), apart=False)
+    story = Story.of("open")
+    await built.tools.journal.append(*story.next(claiming("open"), *LIFE[:2]))
+    try:
+        async with asyncio.timeout(60):
+            await built.daemon.run(ready=lambda: begun.append(bool(built.daemon.turns.busy)))
+    finally:
+        await built.close()
+    assert begun == [False]
