@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from seedance_watch.app import defaults
@@ -14,7 +14,6 @@ from seedance_watch.core import chain, waiting, why
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.machine import Job, fold
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import InboxView, LaneView, Live, Row, Waiting
 from seedance_watch.core.why import Answer, Facts
 from seedance_watch.core.words import printable

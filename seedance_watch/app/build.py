@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from importlib.metadata import version
@@ -15,7 +16,6 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.disk import files, pauses
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.inbox import Inbox, InboxSettings

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,6 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from seedance_watch.app.asking import LOOK, SOCKET, lives, reachable
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.orders import Order
 from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.core.snapshot import Live

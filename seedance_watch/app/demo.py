@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch import samples
@@ -9,7 +10,6 @@ from seedance_watch.app.build import build, make_folders
 from seedance_watch.app.service import Service
 from seedance_watch.config.load import NAME, load
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.disk import files
 from seedance_watch.engine.runner import Heard
 from seedance_watch.engine.threads import Threads

@@ -4,6 +4,7 @@ Only reads. A path may be one in any of the watched folders, also of a file that
 """
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import tomli
@@ -12,7 +13,6 @@ from seedance_watch.app.defaults import read_plain
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import ROLES, Watch
 from seedance_watch.core.endings import stem_of
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import printable
 from seedance_watch.journal.reader import SqliteReader

@@ -6,14 +6,13 @@ ended without a video, everything else for those that are open.
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from seedance_watch.app.found import Place, jobs_of, places, shown
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.machine import AT_REST
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import nearest, printable
 from seedance_watch.journal.reader import SqliteReader

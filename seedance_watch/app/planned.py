@@ -4,7 +4,7 @@ Pictures are read and measured but not decoded: a damaged one shows only when it
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from seedance_watch.app.asked import survey_of
@@ -21,7 +21,6 @@ from seedance_watch.core.events import Claiming, Held
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import ImageLimits, JobSpec, Part, Picture, Role, State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import split_ending
 from seedance_watch.core.plan import Plan, Stop, Wish
 from seedance_watch.core.snapshot import Live

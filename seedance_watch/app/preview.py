@@ -1,5 +1,6 @@
 """What a sidecar would do if it were dropped where it lies."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.app.defaults import folder_layers, read_table
@@ -9,7 +10,6 @@ from seedance_watch.core import sidecar
 from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import Complaint, ConfigError, Fault, SidecarError
 from seedance_watch.core.model import JobSpec
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import IMAGE_ENDINGS
 
 # Any key will do: only a seed that is left to us derives from it.

@@ -1,12 +1,12 @@
 """What a changed configuration changes, and what of that cannot be done without a restart."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 
 from seedance_watch.config.effective import effective
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.words import show, show_path
 
 _NONE = "not set"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedance_watch.app import joining
@@ -16,7 +16,6 @@ from seedance_watch.core.extras import Joined, Shot
 from seedance_watch.core.fingerprint import fingerprint
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Extra, JobSpec, Part, Role
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.polling import Durations, PollPace, Usual, poll_pace
 from seedance_watch.core.sharing import shared
 from seedance_watch.core.sidecar import Layer, Prices

@@ -2,13 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.app.providers import rivya, segmind
 from seedance_watch.config.entry import needs_token
 from seedance_watch.config.keys import KeySource, page_source, s3_sources, source_of, told_sources
 from seedance_watch.config.resolved import Config
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.words import show_path
 from seedance_watch.disk.mounts import LOCAL, mount_of, mounts
 

@@ -7,6 +7,7 @@ two were taken to since.
 import os
 import stat
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,7 +15,6 @@ import tomli
 
 from seedance_watch.app.found import shown
 from seedance_watch.core.errors import Fault
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.disk import files
 
 _RECEIPT_MOST_BYTES = 1 << 20  # a receipt has a few thousand

@@ -7,11 +7,11 @@ are: a bind mount, or a disk that does not tell "Inbox" from "inbox".
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 
 from seedance_watch.config.watches import ROLES, Watch
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.toml_lines import Path as KeyPath
 from seedance_watch.core.words import path_text, show_path
 

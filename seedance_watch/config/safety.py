@@ -8,6 +8,7 @@ import shlex
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
 from pathlib import Path
@@ -17,7 +18,6 @@ from seedance_watch.config.keys import KeySource, page_source, s3_sources, sourc
 from seedance_watch.config.layout import Place, crossing, places
 from seedance_watch.config.resolved import Config
 from seedance_watch.core.errors import Complaint
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.toml_lines import Path as KeyPath
 from seedance_watch.core.words import path_text, show_path
 

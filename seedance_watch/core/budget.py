@@ -5,13 +5,13 @@ period of their intent. Days and months are those of a time zone that the operat
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from seedance_watch.core.events import Held
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.spending import total
 
 

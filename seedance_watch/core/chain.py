@@ -7,12 +7,12 @@ Of several takes the first is meant, another one by the name of its video ("shot
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from seedance_watch.core.endings import normal
 from seedance_watch.core.events import Claiming, Held, Returned
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import Clip, State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.words import printable
 

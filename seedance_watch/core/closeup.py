@@ -1,11 +1,10 @@
 """One job looked at closely: what the page shows of it besides its row."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Extra, Role, State, Value
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.offers import Offer, offers
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.story import Line

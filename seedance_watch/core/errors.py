@@ -10,11 +10,11 @@ SeedanceWatchError
 Fault               the outside let us down; sorted by how we react, not by where it was born
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.words import printable
 
 

@@ -6,12 +6,11 @@ what happened, never what to do. Every field must survive a round trip through J
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.model import Clip, Extra, JobSpec, Money, Part, Picture
-from seedance_watch.core.nouns import dataclass
 
 
 class Effect(StrEnum):

@@ -5,6 +5,7 @@ is made. One that cannot be made is left out, and said.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
@@ -12,7 +13,6 @@ import tomli_w
 
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Extra, ExtraKind, JobSpec
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.receipt import tellable, video
 
 CHAIN_MOST = 100  # shots that are joined to one video

@@ -6,10 +6,9 @@ lines of their own after it; the last matching line decides, "!" takes a name ba
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from pathspec import GitIgnoreSpec
-
-from seedance_watch.core.nouns import dataclass
 
 # (where the litter comes from, its names); a name ending in "/" is a folder only. The general
 # rule comes first, so that a more telling one, which comes later and wins, names the tool.

@@ -4,11 +4,9 @@ Frozen values only; nothing here acts. A job itself is defined beside its histor
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
-
-from seedance_watch.core.nouns import dataclass
 
 
 class State(StrEnum):

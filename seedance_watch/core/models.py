@@ -6,12 +6,11 @@ row, so that no dialect holds a model's peculiarity in code.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from seedance_watch.core.model import ImageLimits, Money, Value
-from seedance_watch.core.nouns import dataclass
 
 
 class Wire(StrEnum):

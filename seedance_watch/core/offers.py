@@ -5,11 +5,11 @@ itself would.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.orders import Act, Order, Refused, adopted, may_retry, obey
 
 PAY_AGAIN = "pay again"  # what a person types who means it

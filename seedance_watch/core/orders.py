@@ -6,6 +6,7 @@ no with a reason, and is obeyed when it is given again with `anyway`.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from seedance_watch.core import chain
@@ -21,7 +22,6 @@ from seedance_watch.core.events import (
 )
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 
 S = State
 _FREE = frozenset({S.CLAIMED, S.PREPARED, S.STAGED})

@@ -6,6 +6,7 @@ spelling. Where two images fit equally well nobody guesses: all of them wait, wi
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from seedance_watch.core.bonds import Bonds, grouped
@@ -18,7 +19,6 @@ from seedance_watch.core.endings import (
     split_ending,
     stem_of,
 )
-from seedance_watch.core.nouns import dataclass
 
 __all__ = [
     "DEFAULTS", "IMAGE_ENDINGS", "Bundle", "Glance", "Kind", "Lack", "Plan", "kind_of", "pair",

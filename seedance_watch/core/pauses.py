@@ -1,8 +1,7 @@
 """A person's word that a provider is to get nothing new for now."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from seedance_watch.core.nouns import dataclass
 
 
 @dataclass(frozen=True, slots=True)

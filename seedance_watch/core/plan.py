@@ -5,14 +5,13 @@ verdict. What a limit still allows is used up by those that go before.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from seedance_watch.core import chain
 from seedance_watch.core.budget import Cap, Period
 from seedance_watch.core.endings import normal
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import BudgetView
 
 NOW, TURN, BUDGET, CHAIN = "now", "turn", "budget", "chain"

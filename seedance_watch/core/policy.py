@@ -4,12 +4,12 @@ Arithmetic on plain data: the clock's time and the job come in as arguments.
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
 from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Effect
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 
 E, K, S = Effect, FaultKind, State
 

@@ -9,13 +9,12 @@ about at growing gaps.
 import math
 from collections import deque
 from collections.abc import Collection
-from dataclasses import field
+from dataclasses import dataclass, field
 from statistics import NormalDist, median
 
 from seedance_watch.core.events import Accepted, Ready, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, State
-from seedance_watch.core.nouns import dataclass
 
 QUESTIONS = 12
 _NORMAL = NormalDist()

@@ -6,6 +6,7 @@ layer retries.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from seedance_watch.core import machine
 from seedance_watch.core.doubts import UNSENT
@@ -13,7 +14,6 @@ from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Deferred, Effect, Event, Failing, Held, Rerouted, Unsent
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 
 E, K = Effect, FaultKind
 

@@ -4,9 +4,8 @@ Only looks are compared with looks, on a monotonic clock: a file's own times may
 keep them, wrong clocks), so they are never compared with now.
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from seedance_watch.core.nouns import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ is a new key here. Nothing that names a file elsewhere, an address or a secret i
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 
 from seedance_watch.core.models import Catalogue
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.words import kind_of, listing, meant, nearest, show
 
 MAX_TAKES = 50  # a slip of the keyboard should not cost five hundred videos

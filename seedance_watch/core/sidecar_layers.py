@@ -2,11 +2,10 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Catalogue
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import IMAGE_ENDINGS, split_ending
 from seedance_watch.core.sidecar_extras import no_sequence
 from seedance_watch.core.sidecar_keys import KEYS, MEANT, Key, find, mistyped, unknown, vocabulary

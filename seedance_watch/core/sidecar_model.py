@@ -1,10 +1,10 @@
 """What the model makes of a sheet: which model it is, and its parameters with their origins."""
 
 import hashlib
+from dataclasses import dataclass
 
 from seedance_watch.core.model import Value
 from seedance_watch.core.models import Catalogue, Model, Param
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.sidecar_layers import Sheet, out_of_range
 from seedance_watch.core.words import listing, meant, nearest, show
 

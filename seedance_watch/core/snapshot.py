@@ -6,11 +6,10 @@ running daemon knows is `Live`.
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from seedance_watch.core.budget import Cap
 from seedance_watch.core.model import Money, State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pauses import Pause
 
 

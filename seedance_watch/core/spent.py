@@ -4,13 +4,12 @@ Amounts of different providers are never added: each counts in a unit of its own
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 
 from seedance_watch.core.budget import Period, span
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 
 KEYS = ("day", "watch", "provider", "model")
 

@@ -4,6 +4,7 @@ No link, no body of a request and no key is ever told.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from seedance_watch.core.events import (
@@ -34,7 +35,6 @@ from seedance_watch.core.events import (
     Unsent,
 )
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.why import STEPS
 
 

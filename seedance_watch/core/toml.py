@@ -5,12 +5,11 @@ complaint about a value that is valid TOML can say where it stands.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import tomli
 
 from seedance_watch.core.errors import Complaint, ConfigError, SidecarError
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.toml_hints import explain
 from seedance_watch.core.toml_lines import Path, key_lines
 from seedance_watch.core.words import path_text

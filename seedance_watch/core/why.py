@@ -6,6 +6,7 @@ gives it.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from seedance_watch.core import chain, policy, reasons
 from seedance_watch.core.endings import LIKE_SIDECARS, sidecar_name
@@ -13,7 +14,6 @@ from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.events import Deferred, Effect, Returned, Unsent
 from seedance_watch.core.machine import AT_REST, Job
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import LaneView, Row, Waiting
 
 E, S = Effect, State

@@ -6,13 +6,12 @@ Everything here is used by one thread at a time; nothing here waits.
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 
 from seedance_watch.core.model import Drop
 from seedance_watch.core.naming import natural
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import Kind
 from seedance_watch.disk import access
 from seedance_watch.disk.scan import Folder, Scanner

@@ -5,10 +5,10 @@ the content, then the hash, which is taken of the very file that was looked at.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.core.model import Part, Role
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import Glance, Kind
 from seedance_watch.core.settling import Pace, Proof, quiet_at, settled, touched
 from seedance_watch.disk import access, quiet

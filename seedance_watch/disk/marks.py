@@ -13,11 +13,10 @@ import json
 import os
 import secrets
 import stat
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Lock
 
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.disk import files, mounts
 from seedance_watch.disk.places import PRIVATE, Away, Outside
 

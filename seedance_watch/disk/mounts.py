@@ -6,9 +6,8 @@ SMB, FUSE, shared folders of virtual machines, whatever comes next) is looked at
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-
-from seedance_watch.core.nouns import dataclass
 
 LOCAL = frozenset(
     {

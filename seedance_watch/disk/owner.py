@@ -14,12 +14,11 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.disk import files
 from seedance_watch.disk.places import PRIVATE
 

@@ -6,11 +6,11 @@ one changes in the meantime shows in the next answer.
 
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain, islice
 
 from seedance_watch.core import waiting
 from seedance_watch.core.naming import natural
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import Kind
 from seedance_watch.core.snapshot import Waiting
 from seedance_watch.disk.desk import Desk

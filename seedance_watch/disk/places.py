@@ -15,13 +15,13 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import ExtraKind
-from seedance_watch.core.nouns import dataclass
 
 PRIVATE = ".seedance"
 

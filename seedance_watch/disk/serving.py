@@ -7,13 +7,12 @@ drop never takes an image away that another one, settled a moment later, ends wi
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seedance_watch.core.endings import like_sidecar
 from seedance_watch.core.model import Drop, Part, Role
 from seedance_watch.core.naming import natural
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, Plan, pair, split_ending
 from seedance_watch.disk import access, ends
 from seedance_watch.disk.gate import Gate

@@ -1,8 +1,7 @@
 """How an inbox is watched, and what it says about its health."""
 
+from dataclasses import dataclass
 from pathlib import Path
-
-from seedance_watch.core.nouns import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ takes time to find out; here it only counts whether somebody has it open for wri
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from seedance_watch.core import waiting
 from seedance_watch.core.ignore import Ignore
 from seedance_watch.core.naming import natural
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.pairing import Bundle, Glance, Kind, Lack, pair
 from seedance_watch.core.settling import Proof
 from seedance_watch.core.snapshot import Waiting

@@ -6,7 +6,7 @@ is waited for, a few times.
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -17,7 +17,6 @@ from seedance_watch.core.events import Added
 from seedance_watch.core.extras import Shot
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Extra, ExtraKind
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.ports import Journal, Putting, Spool, Studio
 
 _GONE = "is not in the outbox any more as it was placed"

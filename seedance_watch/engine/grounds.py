@@ -6,14 +6,13 @@ retried. What the provider alone knows (is it done?) is asked all the same, beca
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from seedance_watch.core.doubts import KEY_CHANGED
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.events import Effect
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.why import TOO_LITTLE_ROOM
 from seedance_watch.ports import ROOM, Ground
 

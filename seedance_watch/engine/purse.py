@@ -6,7 +6,7 @@ asked here before only spares an upload and finds the words.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from enum import StrEnum
 
@@ -17,7 +17,6 @@ from seedance_watch.core.events import Duplicate, Event, Held, Reused
 from seedance_watch.core.hours import Hours
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.ports import Journal, Spool, Terms
 
 

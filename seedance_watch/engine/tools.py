@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 from seedance_watch.core.errors import Fault, FaultKind
 from seedance_watch.core.machine import Job
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.engine.chains import Chains
 from seedance_watch.engine.grounds import Grounds
 from seedance_watch.engine.purse import Purse

@@ -1,11 +1,11 @@
 """The Snapshot for people: counts, lanes, limits, folders as lines, then the jobs as a table."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import tzinfo
 from typing import IO, TYPE_CHECKING
 
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import BudgetView, InboxView, LaneView, Live, Row, Snapshot
 from seedance_watch.core.words import printable
 from seedance_watch.faces import table, times

@@ -11,14 +11,13 @@ import os
 import signal
 from collections.abc import Awaitable, Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
 
 from seedance_watch.core.model import ExtraKind
 from seedance_watch.core.news import Kind, News, receipt_of
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.words import printable
 from seedance_watch.faces.backlog import Backlog
 

@@ -4,10 +4,10 @@ The text says no duration and no time of its own, so that it changes only when s
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import tzinfo
 
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import Row, Snapshot
 from seedance_watch.core.words import printable
 from seedance_watch.faces import times

@@ -7,11 +7,11 @@ may be a path or, with "@", an abstract name. Without that variable nothing is s
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Self
 
 from seedance_watch.core.health import ills, notes
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import Snapshot
 from seedance_watch.core.words import printable
 

@@ -3,7 +3,7 @@
 import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -12,7 +12,6 @@ from seedance_watch.core import machine
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.journal import codec, sql
 from seedance_watch.journal.rows import UNREADABLE
 from seedance_watch.journal.text import restored, storable

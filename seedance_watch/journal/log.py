@@ -9,9 +9,8 @@ Source: sqlite.org, "WAL-mode File Format".
 
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-
-from seedance_watch.core.nouns import dataclass
 
 _HEADER = struct.Struct(">8I")
 _FRAME = struct.Struct(">6I")

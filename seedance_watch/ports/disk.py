@@ -1,6 +1,7 @@
 """The folders: what lies in them, and whether they can be worked in."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -8,7 +9,6 @@ from typing import Protocol
 from seedance_watch.core.events import Claiming, Returned
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Clip, Extra, ExtraKind
-from seedance_watch.core.nouns import dataclass
 
 ROOM = "room"  # what a new paid call needs besides folders: a place for its video
 

@@ -1,13 +1,13 @@
 """All jobs' events, and what must hold where money is recorded."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.snapshot import Row
 
 

@@ -1,8 +1,7 @@
 """What a check found."""
 
+from dataclasses import dataclass
 from enum import StrEnum
-
-from seedance_watch.core.nouns import dataclass
 
 
 class Grade(StrEnum):

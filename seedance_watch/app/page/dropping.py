@@ -7,7 +7,7 @@ the inbox; from then on it is a drop like any other.
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -23,7 +23,6 @@ from seedance_watch.core.catalogue import CATALOGUE
 from seedance_watch.core.errors import Complaint, Fault, SidecarError
 from seedance_watch.core.model import JobSpec, Role
 from seedance_watch.core.models import Param
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.sidecar_keys import vocabulary
 from seedance_watch.core.sidecar_layers import overlay
 from seedance_watch.core.sidecar_model import pick_model

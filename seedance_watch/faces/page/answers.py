@@ -1,6 +1,7 @@
 """Answers in the form that a browser wants: a page for people, JSON for the page's own script."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -13,7 +14,6 @@ from starlette.responses import (
     Response,
 )
 
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.faces.page.doors import Doors
 from seedance_watch.faces.page.render import Renderer, tellable
 from seedance_watch.faces.page.views import Source

@@ -4,7 +4,7 @@ No path ever comes from a request: jobs are named by their names, the page's own
 """
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from starlette.applications import Starlette
@@ -15,7 +15,6 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from seedance_watch.core.errors import SeedanceWatchError
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.faces.page import answers, lending
 from seedance_watch.faces.page.answers import Writer
 from seedance_watch.faces.page.doors import Doors, TooOften

@@ -11,12 +11,10 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from starlette.requests import Request
 from starlette.responses import Response
-
-from seedance_watch.core.nouns import dataclass
 
 _FORM = re.compile(r"[0-9a-f]{32}")
 _MONTH_S = 30 * 86_400

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from starlette.types import Receive, Scope, Send
-
-from seedance_watch.core.nouns import dataclass
 
 _APART_S = 0.5  # at most about two a second, whatever happens
 _BEAT_S = 15.0

@@ -1,5 +1,6 @@
 """Asks for the token before anything but the way in is answered."""
 
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import structlog
@@ -7,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.faces.page.doors import Doors, TooOften
 
 _FREE = ("/login", "/static/")

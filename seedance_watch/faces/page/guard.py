@@ -7,7 +7,7 @@ point to this machine, not by a form or a picture elsewhere. See docs/PAGE.md.
 import asyncio
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import field
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import structlog
@@ -15,8 +15,6 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from seedance_watch.core.nouns import dataclass
 
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _HOST = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?", re.ASCII)

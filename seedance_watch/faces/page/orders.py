@@ -1,13 +1,13 @@
 """Orders from the page: buttons that do what the shell's commands do."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 
 from seedance_watch.core.closeup import Closeup
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.offers import PAY_AGAIN, Offer, Sure
 from seedance_watch.core.orders import Act, Order
 from seedance_watch.core.pauses import LaneOrder

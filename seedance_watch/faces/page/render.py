@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from seedance_watch.core.model import State
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.offers import PAY_AGAIN
 from seedance_watch.faces import times
 from seedance_watch.faces.page import words

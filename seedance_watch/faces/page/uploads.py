@@ -1,7 +1,7 @@
 """A form with files, piece by piece: nothing of a file is ever kept in memory."""
 
 from collections.abc import AsyncIterator
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
@@ -9,7 +9,6 @@ from python_multipart.multipart import parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.faces.page.forms import pieces
 
 _FIELD_BYTES = 65_536

@@ -1,7 +1,7 @@
 """What the page shows, and whom it asks: the whole border between it and the program."""
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
 from typing import Protocol
@@ -9,7 +9,6 @@ from typing import Protocol
 from seedance_watch.core.closeup import Closeup
 from seedance_watch.core.errors import Complaint
 from seedance_watch.core.models import Param
-from seedance_watch.core.nouns import dataclass
 from seedance_watch.core.orders import Order
 from seedance_watch.core.pauses import LaneOrder
 from seedance_watch.core.snapshot import Snapshot
