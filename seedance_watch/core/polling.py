@@ -1,22 +1,23 @@
 """When to ask how a task stands: often where it is likely to end, seldom elsewhere.
 
 How long tasks took is learned. Durations scatter in proportion, so their logarithms are taken to
-be normal: questions are put where a twelfth of all tasks ends between two of them, which finds the
-end soonest for a given number of questions. A task that takes longer than nearly all is asked
-about at growing gaps.
+be normal: questions are put where a thirteenth of all tasks ends between two of them, which finds
+the end soonest for a given number of questions. A task that takes longer than nearly all is
+asked about at growing gaps.
 """
 
 import math
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import NormalDist, median
 
 from seedance_watch.core.events import Accepted, Ready, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import JobSpec, State
 
-QUESTIONS = 12
+QUESTIONS = 13
 _NORMAL = NormalDist()
 _Z = tuple(_NORMAL.inv_cdf((number + 0.5) / QUESTIONS) for number in range(QUESTIONS))
 _MAD_TO_SIGMA = 1 / _NORMAL.inv_cdf(0.75)
@@ -70,16 +71,26 @@ def poll_pace(usual: Usual, first_s: float | None, most_s: float) -> PollPace:
 
 
 def poll_at(pace: PollPace, *, accepted_at: float, now: float) -> float:
-    """Give the first time after `now` at which to ask; pure, so a restart asks on time."""
+    """Give the first time after `now` at which to ask; pure, so a restart asks on time.
+
+    One that comes within half of its gap is left out: with each task that ends the pace moves a
+    little, and a question that was just put would be put again.
+    """
     # When the clock went back behind the acceptance, asking goes on: results perish.
     begun_at = min(accepted_at, now)
-    for ask_s in pace.asks_s:
-        if begun_at + ask_s > now:
+    gap_s = 0.0
+    for before_s, ask_s in pairwise((0.0, *pace.asks_s)):
+        gap_s = ask_s - before_s
+        if begun_at + ask_s > now + gap_s / 2:
             return begun_at + ask_s
-    at = begun_at + pace.asks_s[-1]
+    return _later(pace, begun_at + pace.asks_s[-1], gap_s, now)
+
+
+def _later(pace: PollPace, at: float, before_s: float, now: float) -> float:
+    """Give the first time after `now`, at growing gaps behind one question and the gap before it."""
     gap_s, most_s = max(pace.step_s, _GAP_LEAST_S), max(pace.most_s, _GAP_LEAST_S)
-    while at <= now and gap_s < most_s:
-        at, gap_s = at + gap_s, gap_s * 1.5
+    while at <= now + before_s / 2 and gap_s < most_s:
+        at, before_s, gap_s = at + gap_s, gap_s, gap_s * 1.5
     if at <= now:
         at += (int((now - at) / most_s) + 1) * most_s
     return max(at, math.nextafter(now, math.inf))

@@ -121,12 +121,16 @@ class Stage:
             )
         process = Process(popen, log)
         try:
-            until(lambda: popen.poll() is not None or b"daemon.ready" in log.read_bytes())
+            until(lambda: popen.poll() is not None or _says_ready(log), every_s=0.005)
             if popen.poll() is not None:
                 raise RuntimeError(f"the daemon did not start: {log.read_text()}")
             yield process
         finally:
             process.stop()
+
+
+def _says_ready(log: Path) -> bool:
+    return b"daemon.ready" in log.read_bytes()
 
 
 def _picture(folder: Path) -> Path:

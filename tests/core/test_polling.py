@@ -5,6 +5,7 @@ import random
 import statistics
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from histories import SPEC
@@ -51,12 +52,36 @@ def test_the_questions_keep_their_order(pace: PollPace, age_s: float, later_s: f
     assert first <= poll_at(pace, accepted_at=NOW, now=NOW + age_s + later_s) + 1e-6
 
 
-@given(PACES, st.floats(0, 7200))
-def test_a_restart_asks_when_the_daemon_would_have_asked(pace: PollPace, age_s: float) -> None:
-    """Between two questions it does not matter when the next one is computed."""
-    at = poll_at(pace, accepted_at=NOW, now=NOW + age_s)
-    between = (NOW + age_s + at) / 2
-    assert at == poll_at(pace, accepted_at=NOW, now=between) or between >= at
+def questions(pace: PollPace, count: int) -> list[float]:
+    """Give the times of the first questions."""
+    at, found = NOW, list[float]()
+    while len(found) < count:
+        at = poll_at(pace, accepted_at=NOW, now=at)
+        found.append(at)
+    return found
+
+
+@given(PACES, st.integers(0, 30), st.floats(0, 0.49))
+def test_a_restart_asks_when_the_daemon_would_have_asked(
+    pace: PollPace, number: int, share: float
+) -> None:
+    """Soon after a question it does not matter when the next one is computed."""
+    asked_at, next_at = questions(pace, number + 2)[-2:]
+    soon = asked_at + share * (next_at - asked_at)
+    assert poll_at(pace, accepted_at=NOW, now=soon) == pytest.approx(next_at, abs=1e-5)
+
+
+@given(st.floats(20, 600), st.floats(0.02, 1), st.floats(0.9, 1.1), st.integers(0, 11))
+def test_no_question_is_put_again_when_the_pace_moves(
+    usual_s: float, spread: float, moved: float, number: int
+) -> None:
+    """While a task is asked about others end, and what is usual changes a little each time."""
+    before = poll_pace(Usual(usual_s, spread), None, 600.0)
+    after = poll_pace(Usual(usual_s * moved, spread * moved), None, 600.0)
+    asked_at = questions(before, number + 1)[-1]
+    gaps = [late - soon for soon, late in pairwise((0.0, *after.asks_s))]
+    next_at = poll_at(after, accepted_at=NOW, now=asked_at)
+    assert next_at - asked_at >= min(*gaps, after.step_s) / 2 - 1e-5
 
 
 @pytest.mark.parametrize("usual_s", [1, 2, 5, 20, 45, 60, 90, 150, 300, 1200, 3600])
@@ -97,7 +122,7 @@ def test_what_was_learned_finds_the_end_soon(usual_s: float, spread: float) -> N
 
     late_s, asked = zip(*found[40:], strict=True)
     assert statistics.median(late_s) <= 0.05 * usual_s
-    assert statistics.mean(asked) <= 8
+    assert statistics.mean(asked) <= 9
     assert statistics.quantiles(asked, n=4)[2] <= 11
 
 
