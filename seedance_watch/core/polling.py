@@ -87,7 +87,7 @@ def poll_at(pace: PollPace, *, accepted_at: float, now: float) -> float:
 
 
 def _later(pace: PollPace, at: float, before_s: float, now: float) -> float:
-    """Give the first time after `now`, at growing gaps behind one question and the gap before it."""
+    """Give the first time after `now`, at growing gaps behind a question and the gap before it."""
     gap_s, most_s = max(pace.step_s, _GAP_LEAST_S), max(pace.most_s, _GAP_LEAST_S)
     while at <= now + before_s / 2 and gap_s < most_s:
         at, before_s, gap_s = at + gap_s, gap_s, gap_s * 1.5

@@ -41,8 +41,7 @@ class Process:
 
     def _family(self) -> list[int]:
         tasks = Path(f"/proc/{self.popen.pid}/task").iterdir()
-        children = (word for task in tasks for word in (task / "children").read_text().split())
-        return [self.popen.pid, *map(int, children)]
+        return [self.popen.pid, *(child for task in tasks for child in _children(task))]
 
     def stop(self) -> None:
         """Ask it to stop and wait."""
@@ -52,6 +51,14 @@ class Process:
         except subprocess.TimeoutExpired:
             self.popen.kill()
             self.popen.wait()
+
+
+def _children(task: Path) -> list[int]:
+    """Give the processes that a thread started; one that has just ended has none."""
+    try:
+        return list(map(int, (task / "children").read_text().split()))
+    except (FileNotFoundError, ProcessLookupError):
+        return []
 
 
 def _living(measured: Callable[[int], float], pid: int) -> float:
