@@ -11,6 +11,7 @@ import serving
 import studios
 from playwright.sync_api import Browser, expect
 
+from seedance_watch.core.model import State
 from seedance_watch.core.offers import PAY_AGAIN
 from seedance_watch.providers.segmind import Segmind
 
@@ -22,6 +23,8 @@ def test_paying_again_takes_the_typed_words(browser: Browser, site: browsing.Sit
     site.studio.drop('prompt = "waves"')
     with browsing.window(browser, base_url=site.url) as window:
         page = window.page
+        # An open question is about the job as it was shown; one that goes on is not paid again.
+        window.until(lambda: [row.state for row in site.studio.rows()] == [State.RUNNING])
         page.goto("/")
         page.locator(".row", has_text="shot").get_by_role("link").first.click()
         page.get_by_label("Pay for another: shot").click()

@@ -109,7 +109,7 @@ async def test_a_channel_that_fails_is_said_once_and_told_later(mail: Receiver) 
             outlet.take(news(number=1))
             await until(lambda: len(mail.got) == 2)
             outlet.take(news(number=2))
-            await until(lambda: "notice.recovered" in [line["event"] for line in logs])
+            await until(lambda: "notice.sent" in [line["event"] for line in logs])
 
     assert [line["event"] for line in logs] == ["notice.failed", "notice.recovered", "notice.sent"]
     assert "500" in logs[0]["reason"]
