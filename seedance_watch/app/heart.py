@@ -80,7 +80,8 @@ class Heart:
             live = self.service.look()
         except Exception:  # noqa: BLE001 - no job may end by how it is looked at
             if not self._blind:
-                structlog.get_logger().exception("daemon.unseen")
+                cure = "the jobs go on; please report it with the lines below"
+                structlog.get_logger().exception("daemon.unseen", cure=cure)
             self._blind = True
             return None
         self._blind = False

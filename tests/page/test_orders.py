@@ -90,6 +90,7 @@ async def test_paying_again_has_to_be_typed(studio: studios.Studio, sandbox: San
         ):
             status, said = await ordered(visit, "shot", act="resubmit", **fields)
             assert (status, "pays a second time" in said) == (409, True)
+            assert ("open it again" in said) == (fields.get("seq") == "1")
         assert outcomes.charges_of(sandbox) == 1
         words = {"act": "resubmit", "words": "Pay again ", "seq": seq}
         first = await visit.post(f"/jobs/{job}/orders", **words)

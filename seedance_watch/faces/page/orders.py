@@ -16,6 +16,7 @@ from seedance_watch.faces.page.forms import small_form
 
 _ID_MOST = 300
 _PAUSED = {"yes": True, "no": False}
+_HOW = {Sure.TYPED: f"type: {PAY_AGAIN}", Sure.ASKED: "say yes"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Orders:
             said = "that cannot be done with this job any more"
             return self.write.answer(request, said, status=409, to=to)
         if not _confirmed(offer, form):
-            return self._doubted(request, job, offer)
+            return self._doubted(request, job, offer, form)
         order = self._order(request, job, offer, form)
         self._log(request, str(order.act), job=order.job_id)
         answer = await self.write.source.obey(order)
@@ -63,10 +64,14 @@ class Orders:
             seq=offer.seq,
         )
 
-    def _doubted(self, request: Request, job: Closeup, offer: Offer) -> Response:
+    def _doubted(
+        self, request: Request, job: Closeup, offer: Offer, form: Mapping[str, str]
+    ) -> Response:
         """Say what an order means, and ask for it again."""
-        how = f"type: {PAY_AGAIN}" if offer.sure is Sure.TYPED else "say yes"
-        said = f"{offer.warning}; to do it all the same {how}"
+        how = f"to do it all the same {_HOW[offer.sure]}"
+        if form.get("seq", str(offer.seq)) != str(offer.seq):
+            how = "the job went on since you were asked: close the question and open it again"
+        said = f"{offer.warning}; {how}"
         to = f"/jobs/{job.row.job_id}"
         return self.write.answer(request, said, status=409, to=to)
 
