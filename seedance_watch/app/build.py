@@ -42,6 +42,7 @@ from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
+from seedance_watch.providers.connections import trust
 
 _REMEMBERED = 100  # jobs whose durations are looked up at a start
 _UPLOADS = 4  # at a provider at once; more share one line and hold their pictures in memory
@@ -157,7 +158,6 @@ async def build(
     spool = Spool({watch.name: _places(watch) for watch in config.watches}, grounds)
     standing = Grounds(grounds)
     desk = studio(config, decoders)
-    await _remember(journal, desk)
     providers = gateways(config, clock)
     tools = Tools(
         clock=clock,
@@ -187,6 +187,7 @@ async def build(
     daemon = Daemon(
         runner, lanes, inboxes, partial(secrets.token_hex, 16), stop, besides=besides, beats=beats
     )
+    daemon.needs, daemon.soon = (trust,), (partial(_remember, journal, desk),)
     hands = daemon.turns.hands
     drags = Drags(daemon.queue, inboxes, spool, journal, clock, daemon.obey, hands.refuse)
     daemon.besides, daemon.errands = (*besides, drags.run), (drags.once,)

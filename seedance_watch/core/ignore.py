@@ -7,8 +7,11 @@ lines of their own after it; the last matching line decides, "!" takes a name ba
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-from pathspec import GitIgnoreSpec
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 # (where the litter comes from, its names); a name ending in "/" is a folder only. The general
 # rule comes first, so that a more telling one, which comes later and wins, names the tool.
@@ -68,15 +71,24 @@ class Ignore:
     """The built-in list followed by a user's own lines."""
 
     def __init__(self, extra: Iterable[str] = ()) -> None:
-        """Compile the list.
+        """Take the list; most of it is compiled when the first name is met.
 
         Raises:
             ValueError: A line is no gitignore pattern; the message quotes it.
         """
         built_in = [Rule(line, origin) for origin, lines in LITTER for line in lines]
-        self._rules = built_in + [Rule(line, "configuration") for line in extra]
-        self._spec = GitIgnoreSpec.from_lines([rule.pattern for rule in self._rules])
-        self._endings, self._rest = _sieve(self._rules, self._spec)
+        own = [Rule(line, "configuration") for line in extra]
+        self._rules = built_in + own
+        if own:
+            _compiled(own)
+
+    @cached_property
+    def _spec(self) -> "GitIgnoreSpec":
+        return _compiled(self._rules)
+
+    @cached_property
+    def _sieve(self) -> tuple[frozenset[str], re.Pattern[str]]:
+        return _sieve(self._rules, self._spec)
 
     def rule(self, path: str, *, folder: bool = False) -> Rule | None:
         """Find the line that decides against a path, None where none does.
@@ -97,13 +109,25 @@ class Ignore:
 
     def _suspect(self, asked: str) -> bool:
         """Say cheaply whether any line may match: nearly all names match none."""
+        endings, rest = self._sieve
         dot = asked.rfind(".")
-        if dot >= 0 and asked[dot:].rstrip("/") in self._endings:
+        if dot >= 0 and asked[dot:].rstrip("/") in endings:
             return True
-        return self._rest.match(asked) is not None
+        return rest.match(asked) is not None
 
 
-def _sieve(rules: list[Rule], spec: GitIgnoreSpec) -> tuple[frozenset[str], re.Pattern[str]]:
+def _compiled(rules: Iterable[Rule]) -> "GitIgnoreSpec":
+    """Compile lines.
+
+    Raises:
+        ValueError: One is no gitignore pattern.
+    """
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 - a start does without it
+
+    return GitIgnoreSpec.from_lines([rule.pattern for rule in rules])
+
+
+def _sieve(rules: list[Rule], spec: "GitIgnoreSpec") -> tuple[frozenset[str], re.Pattern[str]]:
     """Take the list apart into plain endings, looked up at once, and one pattern for the rest."""
     endings: set[str] = set()
     rest: list[str] = []

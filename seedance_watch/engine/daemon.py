@@ -29,6 +29,8 @@ _ARM_S = 30.0  # longer than it takes to notice that a disk does not answer
 _FIRST_S = 0.5  # no job is begun before the inboxes are watched, unless a disk is slow
 _IDLE_S = 60.0  # also until it is noticed that the clock was set, or that the machine slept
 
+Work = Callable[[], Coroutine[None, None, None]]
+
 
 @dataclass(slots=True)
 class Daemon:
@@ -40,6 +42,8 @@ class Daemon:
         inboxes: The watched folders, by watch name.
         draw_key: Draws 32 random hex digits.
         stop: Set to ask for a stop.
+        needs: Blocking calls that have to succeed before it is ready, done beside the loading.
+        soon: What is done once, beside the first jobs.
         besides: What runs beside the jobs until the stop.
         errands: What a single run does when it has looked into the inboxes.
         turns: Who goes on when.
@@ -54,8 +58,10 @@ class Daemon:
     inboxes: Mapping[str, Inbox]
     draw_key: Callable[[], str]
     stop: asyncio.Event
+    needs: Sequence[Callable[[], object]] = ()
+    soon: Sequence[Work] = ()
     besides: Sequence[Callable[[asyncio.Event], Coroutine[None, None, None]]] = ()
-    errands: Sequence[Callable[[], Coroutine[None, None, None]]] = ()
+    errands: Sequence[Work] = ()
     turns: Turns = field(init=False)
     ended: Counter[State] = field(default_factory=Counter)
     left: bool = False
@@ -91,13 +97,15 @@ class Daemon:
         """
         async with self._working() as tasks:
             tasks.create_task(self._stopping())
-            strays = tasks.create_task(tell_strays(self.runner.tools.spool, self._known))
             for inbox in self.inboxes.values():
                 tasks.create_task(inbox.run(self.admit, self.stop))
-            for each in self.besides:
-                tasks.create_task(each(self.stop))
             telling = tasks.create_task(self._tell_ready(ready))
             await asyncio.wait([telling], timeout=_FIRST_S)
+            strays = tasks.create_task(tell_strays(self.runner.tools.spool, self._known))
+            for work in self.soon:
+                tasks.create_task(work())
+            for each in self.besides:
+                tasks.create_task(each(self.stop))
             await self._dispatch(tasks)
             strays.cancel()
             telling.cancel()
@@ -114,6 +122,8 @@ class Daemon:
         """Work off what lies in the inboxes, as far as it goes without somebody's act."""
         async with self._working() as tasks:
             others = [tasks.create_task(self._stopping()), tasks.create_task(self._sweep())]
+            for work in self.soon:
+                tasks.create_task(work())
             await self._dispatch(tasks)
             for each in others:
                 each.cancel()
@@ -122,7 +132,11 @@ class Daemon:
     async def _working(self) -> AsyncIterator[asyncio.TaskGroup]:
         """Load the journal and look after the folders for the length of the block."""
         async with self._entered():
+            loop = asyncio.get_running_loop()
+            needed = [loop.run_in_executor(None, each) for each in self.needs]
             await self.load()
+            for call in needed:
+                await call
             self._tell_resumed()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.turns.hands.note_again())

@@ -28,6 +28,15 @@ from seedance_watch.providers.settings import GatewaySettings
 _KEPT_S = 10.0  # a server may close an idle connection at any time; most wait longer than this
 
 
+def trust() -> ssl.SSLContext:
+    """Say whom to trust; blocking at the first time.
+
+    Raises:
+        OSError: What the environment names cannot be read.
+    """
+    return _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
 @cache
 def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     """Read whom to trust, once for all providers: it takes longer than most calls.
@@ -35,6 +44,18 @@ def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
     httpx reads the two variables itself; here they only tell one reading from another.
     """
     return httpx.create_ssl_context()
+
+
+def _context() -> ssl.SSLContext:
+    """Give what a connection trusts.
+
+    Raises:
+        httpcore.ConnectError: That cannot be read, so nothing was sent.
+    """
+    try:
+        return trust()
+    except OSError as error:
+        raise httpcore.ConnectError(f"certificates to trust: {error.strerror}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,6 @@ class Connections:
         self._rule = rule
         self._settings = settings
         self._resolve = resolve
-        self._tls = _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
         self._seats = asyncio.Semaphore(settings.max_connections)
         # By origin, and whether it was connected to unjudged; used last at the end.
         self._idle: defaultdict[tuple[str, bool], deque[_Idle]] = defaultdict(deque)
@@ -149,7 +169,7 @@ class Connections:
         if proxy is not None:
             trusted.add(host_of(proxy))
         maker = httpcore.AsyncConnectionPool(
-            ssl_context=self._tls,
+            ssl_context=_context(),
             proxy=None if proxy is None else proxy_at(proxy),
             keepalive_expiry=_KEPT_S,
             network_backend=Network(self._rule, frozenset(trusted), self._resolve),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from functools import partial
 from pathlib import Path
 
 import apsw
@@ -325,3 +326,43 @@ async def test_no_job_is_begun_before_the_inboxes_are_watched(studio: studios.St
     finally:
         await built.close()
     assert begun == [False]
+
+
+async def test_without_certificates_to_trust_it_is_never_ready(
+    studio: studios.Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read beside the journal, and whether that went well is known before any job."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    config = load(studio.config)
+    make_folders(config)
+    built = await build(config, stop=asyncio.Event(), listeners=(), apart=False)
+    told = list[bool]()
+    try:
+        async with asyncio.timeout(60):
+            with pytest.raises(FileNotFoundError):
+                await built.daemon.run(ready=lambda: told.append(True))
+    finally:
+        await built.close()
+    assert told == []
+
+
+@pytest.mark.parametrize("once", [False, True])
+async def test_a_start_learns_how_long_tasks_took(studio: studios.Studio, *, once: bool) -> None:
+    """From the last jobs of the journal, by the daemon and by a single run."""
+    studio.config.write_text(studio.config.read_text().replace("poll_first_s", "# poll_first_s"))
+    config = load(studio.config)
+    make_folders(config)
+    stop, ended = asyncio.Event(), [Story.of(name) for name in "abcdef"]
+    built = await build(config, stop=stop, listeners=(), apart=False)
+    for story in ended:
+        await built.tools.journal.append(*story.next(claiming(story.job.id), *LIFE))
+    pace = partial(built.tools.studio.pace, ended[0].job)
+    before = pace()
+    try:
+        async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+            tasks.create_task(built.daemon.run_once() if once else built.daemon.run())
+            while pace() == before:
+                await asyncio.sleep(0.01)
+            stop.set()
+    finally:
+        await built.close()

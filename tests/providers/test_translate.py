@@ -142,6 +142,19 @@ async def test_a_certificate_for_another_name_is_unreached(
     assert peer.heard == []
 
 
+async def test_without_certificates_to_trust_nothing_is_sent(
+    http: Any, serve: Any, fails: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    """The file that the environment names is gone: that is certain before the first byte."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "gone.pem"))
+    peer = await serve(http.whole(200, OK))
+    fault = await fails(peer.url)
+
+    assert fault.kind is K.UNREACHED
+    assert "certificates to trust" in fault.reason
+    assert peer.heard == []
+
+
 def spoilers(http: Any) -> dict[str, Any]:
     """Give every answer that leaves a doubt, by name."""
     whole = http.answer(200, OK)
