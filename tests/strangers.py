@@ -77,8 +77,10 @@ def plant(studio: studios.Studio, there: Path) -> set[str]:
     os.mkfifo(inbox / "sidepipe.toml")
     (inbox / "folder.png").mkdir()
     (inbox / "folder.png" / "inner.png").write_bytes(secret.read_bytes())
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(os.path.relpath(inbox / "socket.png"))
+    with socket.socket(socket.AF_UNIX) as listening:  # a socket's address must be short
+        folder = os.open(inbox, os.O_PATH | os.O_DIRECTORY)
+        listening.bind(f"/proc/self/fd/{folder}/socket.png")
+        os.close(folder)
     if os.geteuid() == 0:
         os.mknod(inbox / "device.png", stat.S_IFCHR | 0o600, os.makedev(1, 5))
         (inbox / "device.toml").write_text(WISH)

@@ -7,14 +7,14 @@ running daemon knows is `Live`.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from seedance_watch.core.budget import Cap
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.pauses import Pause
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A job as the journal's table of jobs shows it, without its history.
 
     Attributes:

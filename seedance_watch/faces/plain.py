@@ -6,17 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from seedance_watch.core.model import Money
-from seedance_watch.core.snapshot import Snapshot
+from seedance_watch.core.snapshot import Row, Snapshot
 
 
 def plain(value: object) -> Any:
-    """Give dataclasses as objects, amounts as text and unit, bytes as their number."""
+    """Give what has named fields as objects, amounts as text and unit, bytes as their number."""
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     if isinstance(value, Money):
         return {"amount": value.digits, "unit": value.unit}
     if is_dataclass(value) and not isinstance(value, type):
         return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+    if isinstance(value, Row):
+        value = value._asdict()
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, tuple | list):

@@ -1,6 +1,5 @@
 """The status as people read it, and that strangers' names cannot change what it says."""
 
-from dataclasses import replace
 from datetime import UTC
 from decimal import Decimal
 
@@ -51,7 +50,7 @@ def test_what_was_spent_today_is_told_without_any_limit() -> None:
         DayView(watch, "rivya", Money(Decimal(amount), "credits"))
         for watch, amount in (("studio", 48), ("other", 16))
     )
-    ended = (row("a", State.DONE), replace(row("b", State.DONE), reason="it exists already"))
+    ended = (row("a", State.DONE), row("b", State.DONE)._replace(reason="it exists already"))
     text = status(Snapshot(NOW, {}, ended=ended, today=today), "studio", UTC)
     assert lines(text, "Spent") == ["rivya, this folder: 48 credits today"]
     assert [line.split(":")[0] for line in lines(text, "Made last")] == ["a.mp4"]

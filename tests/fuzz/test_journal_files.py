@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -47,7 +47,7 @@ class Facts:
 
 async def facts(journal: SqliteJournal) -> Facts:
     """Read everything; a job without history is missing from it."""
-    rows = [replace(row, held="", reason="") for row in await journal.rows()]
+    rows = [row._replace(held="", reason="") for row in await journal.rows()]
     known = {name: await journal.history(name) for name in NAMES}
     working = [job.id for job in await journal.working()]
     return Facts(rows, working, await journal.spent(EVER), known)

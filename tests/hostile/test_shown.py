@@ -8,7 +8,6 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -139,7 +138,7 @@ def test_no_name_begins_a_line_of_the_table() -> None:
 def test_no_name_is_taken_for_markup() -> None:
     """Brackets in a name are shown as they are, whatever they look like."""
     stream = io.StringIO()
-    print_rows([replace(ROW, label=MARKUP)], Console(file=stream, force_terminal=True, width=300))
+    print_rows([ROW._replace(label=MARKUP)], Console(file=stream, force_terminal=True, width=300))
 
     assert MARKUP in stream.getvalue()
 
