@@ -8,6 +8,7 @@ what happened, never what to do. Every field must survive a round trip through J
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from seedance_watch.core.errors import FaultKind
 from seedance_watch.core.model import Clip, Extra, JobSpec, Money, Part, Picture
@@ -364,8 +365,7 @@ Event = (
 EVENT_TYPES: Mapping[str, type[Event]] = {each.__name__: each for each in Event.__args__}
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """An event with its place in the journal.
 
     Attributes:
@@ -378,4 +378,4 @@ class Record:
     job_id: str
     seq: int
     at: float
-    event: Event = field(repr=True)
+    event: Event

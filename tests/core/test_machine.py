@@ -262,7 +262,7 @@ def test_a_history_with_a_wrong_number_is_not_believed(
     place %= len(records)
     if records[place].seq == seq:
         seq += 1
-    records[place] = replace(records[place], seq=seq)
+    records[place] = records[place]._replace(seq=seq)
     with pytest.raises(IllegalMove, match=f"event {seq} follows event {place}"):
         fold("shot-1", records)
 

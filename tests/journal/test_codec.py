@@ -43,7 +43,7 @@ def test_every_prefix_is_a_legal_job_after_the_text(events: list[Event]) -> None
         added, (job,) = story.next(event, at=1.0)
         records += added
         seen.append(job)
-    again = [replace(each, event=codec.decode(*codec.encode(each.event))) for each in records]
+    again = [each._replace(event=codec.decode(*codec.encode(each.event))) for each in records]
     for length, job in enumerate(seen):
         assert job == machine.fold("x", again[:length])
 
