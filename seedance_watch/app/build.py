@@ -42,7 +42,7 @@ from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.media.decoders import Decoders
 from seedance_watch.media.workers import Workers
 from seedance_watch.ports import Clock
-from seedance_watch.providers.connections import trust
+from seedance_watch.providers.trust import trust
 
 _REMEMBERED = 100  # jobs whose durations are looked up at a start
 _UPLOADS = 4  # at a provider at once; more share one line and hold their pictures in memory

@@ -6,7 +6,7 @@ what happened, never what to do. Every field must survive a round trip through J
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 

@@ -1,10 +1,9 @@
 """The right to write: one process, held by a lock that dies with it."""
 
+import fcntl
 import os
 import socket
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from seedance_watch.core.errors import SpoolError
 from seedance_watch.journal.place import beside, sync
@@ -17,9 +16,7 @@ class Lock:
         """Prepare the lock of the journal at a path; nothing is taken yet."""
         self._path = path
         self._owner = beside(path, "owner")
-        self._lock = FileLock(
-            beside(path, "lock"), timeout=0, mode=0o600, thread_local=False, fallback_to_soft=False
-        )
+        self._held: int | None = None
 
     def take(self) -> None:
         """Take it, or refuse at once.
@@ -28,8 +25,8 @@ class Lock:
             SpoolError: Another process has it, or it cannot be made.
         """
         try:
-            self._lock.acquire()
-        except Timeout:
+            self._held = _locked(beside(self._path, "lock"))
+        except BlockingIOError:
             raise SpoolError(
                 f"the journal {self._path} is in use by {self._who()}; two would pay twice: "
                 "stop that one first, or give this one a state_dir and folders of its own"
@@ -58,7 +55,9 @@ class Lock:
 
     def release(self) -> None:
         """Let go; may be called twice."""
-        self._lock.release()
+        held, self._held = self._held, None
+        if held is not None:
+            os.close(held)
 
     def _who(self) -> str:
         """Name the process that has it."""
@@ -66,3 +65,22 @@ class Lock:
             return self._owner.read_text(encoding="utf-8").strip() or "another process"
         except OSError:
             return "another process"
+
+
+def _locked(path: Path) -> int:
+    """Open a file and lock it; the lock goes when what is given is closed, or with the process.
+
+    The file stays for ever: without it two could hold locks on two files of one name.
+
+    Raises:
+        BlockingIOError: Another process has it.
+        OSError: It cannot be opened or locked.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    file = os.open(path, flags, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(file)
+        raise
+    return file

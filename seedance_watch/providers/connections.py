@@ -7,14 +7,12 @@ last, and only one that is idle again is kept, so a call that breaks off costs i
 """
 
 import asyncio
-import os
 import ssl
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
 
 import httpcore
 import httpx
@@ -24,26 +22,9 @@ from seedance_watch.providers.messages import core_url, opened
 from seedance_watch.providers.network import Network
 from seedance_watch.providers.proxies import host_of, proxy_at, proxy_for
 from seedance_watch.providers.settings import GatewaySettings
+from seedance_watch.providers.trust import trust
 
 _KEPT_S = 10.0  # a server may close an idle connection at any time; most wait longer than this
-
-
-def trust() -> ssl.SSLContext:
-    """Say whom to trust; blocking at the first time.
-
-    Raises:
-        OSError: What the environment names cannot be read.
-    """
-    return _trust(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
-
-
-@cache
-def _trust(_file: str | None, _folder: str | None) -> ssl.SSLContext:
-    """Read whom to trust, once for all providers: it takes longer than most calls.
-
-    httpx reads the two variables itself; here they only tell one reading from another.
-    """
-    return httpx.create_ssl_context()
 
 
 def _context() -> ssl.SSLContext:
@@ -55,7 +36,7 @@ def _context() -> ssl.SSLContext:
     try:
         return trust()
     except OSError as error:
-        raise httpcore.ConnectError(f"certificates to trust: {error.strerror}") from error
+        raise httpcore.ConnectError from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +55,17 @@ class Connections:
         rule: The link rule, for everything else.
         settings: Times and limits.
         resolve: Asks for a name's addresses.
+        keeps: Whether connections are kept; not after the end.
     """
 
     def __init__(
-        self, hosts: Iterable[str], rule: LinkRule, settings: GatewaySettings, resolve: Resolve
+        self,
+        hosts: Iterable[str],
+        rule: LinkRule,
+        settings: GatewaySettings,
+        resolve: Resolve,
+        *,
+        keeps: bool,
     ) -> None:
         self._hosts = [each for each in map(place, hosts) if each is not None]
         self._rule = rule
@@ -86,7 +74,7 @@ class Connections:
         self._seats = asyncio.Semaphore(settings.max_connections)
         # By origin, and whether it was connected to unjudged; used last at the end.
         self._idle: defaultdict[tuple[str, bool], deque[_Idle]] = defaultdict(deque)
-        self._keeps = True
+        self._keeps = keeps
 
     @asynccontextmanager
     async def alone(self, request: httpx.Request, target: Place) -> AsyncIterator[httpx.Response]:

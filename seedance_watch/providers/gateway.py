@@ -8,9 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
-
-from aiolimiter import AsyncLimiter
+from typing import TYPE_CHECKING, TypeVar
 
 from seedance_watch.core.errors import Fault, FaultKind, SeedanceWatchError
 from seedance_watch.core.events import Absent, Accepted, Event, Intended, Ready, Staged
@@ -25,16 +23,15 @@ from seedance_watch.providers.account import (
     is_other,
     unknown,
 )
-from seedance_watch.providers.connections import Connections
 from seedance_watch.providers.dialect import Call, Dialect, Flow, Reply, Upload
-from seedance_watch.providers.download import Downloads
-from seedance_watch.providers.foreign import Foreign
-from seedance_watch.providers.links import LinkRule, Resolve, place, resolve, shown
+from seedance_watch.providers.links import Resolve, place, resolve, shown
 from seedance_watch.providers.pictures import read_picture
 from seedance_watch.providers.secrets import Secret, no_key, secret
 from seedance_watch.providers.settings import GatewaySettings, ImageHost
 from seedance_watch.providers.uncut import in_thread, uncut
-from seedance_watch.providers.wire import Wire
+
+if TYPE_CHECKING:
+    from seedance_watch.providers.line import Line
 
 __all__ = ["Gateway", "GatewaySettings", "ImageHost"]
 
@@ -72,14 +69,22 @@ class Gateway:
         self.skew_s: float | None = None  # the provider's clock less ours; None: not told yet
         self._ahead_then: dict[str, float] = {}
         self._settings = settings
-        rule = LinkRule.of(settings.base_url)
-        self._foreign = Foreign(rule, resolve, settings.connect_s)
+        self._resolve = resolve
         self._hosts = {at.origin for at in map(place, dialect.hosts) if at is not None}
-        connections = Connections(dialect.hosts, rule, settings, resolve)
-        self._wire = Wire(connections, settings, clock)
-        self._downloads = Downloads(connections, rule, settings, clock)
-        rate = settings.requests_per_s
-        self._limiter = AsyncLimiter(max(1.0, rate), max(1.0, 1.0 / rate))
+        self._opened: Line | None = None
+        self._keeps = True
+
+    @property
+    def _line(self) -> "Line":
+        """What speaks HTTP, loaded by the first call."""
+        if self._opened is None:
+            from seedance_watch.providers.line import Line  # noqa: PLC0415 - takes long to load
+
+            hosts, settings = self._dialect.hosts, self._settings
+            self._opened = Line.to(
+                hosts, settings, self._clock, resolve=self._resolve, keeps=self._keeps
+            )
+        return self._opened
 
     @property
     def name(self) -> str:
@@ -161,7 +166,7 @@ class Gateway:
             Fault: GONE: ask for a fresh link. UNREACHED, UNSURE, BUSY: try again. GARBLED: not
                 a video, too long, or a link that is not followed. LOCAL: our disk.
         """
-        return await self._downloads.fetch(url, part, sure)
+        return await self._line.downloads.fetch(url, part, sure)
 
     async def balance(self) -> Money:
         """Ask what is left on the account."""
@@ -173,7 +178,9 @@ class Gateway:
 
     async def close(self) -> None:
         """Let go of the connections; may be called twice."""
-        await self._wire.close()
+        self._keeps = False
+        if self._opened:
+            await self._opened.wire.close()
 
     async def _told(self, flow: Flow[Result], account: str) -> Result:
         """Ask about a task; that it is unknown is not believed under another account's key.
@@ -228,7 +235,7 @@ class Gateway:
         self, call: Call, part: Path | None, intent: Intended | None = None, *, looks: bool = False
     ) -> Reply:
         """Send one call, when its turn comes; one about an intent with the intent's key only."""
-        await self._limiter.acquire()
+        await self._line.limiter.acquire()
         key = await self._secret()
         if intent is not None:
             check_account(intent, key, self.name, looks=looks)
@@ -236,9 +243,9 @@ class Gateway:
         if target is not None and target.origin in self._hosts:
             headers = {**self._dialect.credentials(key.reveal()), **call.headers}
         else:
-            target = await self._foreign.vet(call.url, f"{call.method} {shown(call.url)}")
+            target = await self._line.foreign.vet(call.url, f"{call.method} {shown(call.url)}")
             headers = dict(call.headers)
-        reply = await self._wire.send(call, target, headers=headers, key=key, part=part)
+        reply = await self._line.wire.send(call, target, headers=headers, key=key, part=part)
         self.skew_s = paying.skew_s(reply)
         self._ahead_s = paying.ahead_s(self.skew_s)
         return reply
@@ -269,5 +276,5 @@ class Gateway:
         if self._settings.image_host is not None:
             return await self._settings.image_host.lend(content, picture.media_type)
         url = await self._run(self._dialect.stage(Upload(picture, content), spec))
-        await self._foreign.vet(url, f"staging {picture.name}")
+        await self._line.foreign.vet(url, f"staging {picture.name}")
         return url

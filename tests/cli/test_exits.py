@@ -61,13 +61,13 @@ def test_help_loads_next_to_nothing() -> None:
 
 
 def test_the_daemon_keeps_nothing_that_only_terminals_need() -> None:
-    """No tables, no lexers, nobody else's command line: they would lie in its memory for ever."""
+    """No tables, no lexers, nobody else's command line; HTTP comes with the first call."""
     code = (
         "import sys; from seedance_watch.cli.main import main\n"
         "try: main(['run', '--config', '/nowhere'])\n"
         "except SystemExit: print('loaded', 'seedance_watch.cli.foreground' in sys.modules, [each "
         "for each in sys.modules if each.split('.')[0] in ('rich', 'pygments', 'click', 'PIL', "
-        "'av', 'cyclopts')])"
+        "'av', 'cyclopts', 'httpcore')])"
     )
     out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
 

@@ -151,7 +151,7 @@ async def test_a_name_that_changes_its_mind_is_not_followed(
         return next(answers)
 
     provider = gateway("https://api.example", resolve=changing)
-    await provider._foreign.vet(f"https://cdn.example:{peer.port}/1.mp4", "staging")
+    await provider._line.foreign.vet(f"https://cdn.example:{peer.port}/1.mp4", "staging")
     with pytest.raises(Fault) as raised:
         await provider.download(f"https://cdn.example:{peer.port}/1.mp4", tmp_path / "a.mp4")
 
