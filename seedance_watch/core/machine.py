@@ -216,6 +216,7 @@ def advance(job: Job, event: Event, at: float) -> Job:
 _NAMES = [each.name for each in fields(Job)]
 _Draft: Any = make_dataclass("_Draft", _NAMES, repr=False, eq=False, slots=True)
 _values = attrgetter(*_NAMES)
+_BEFORE = _values(Job(""))[1:]  # what a job without events has besides its name
 
 
 def _done(draft: Any) -> Job:
@@ -305,7 +306,7 @@ def fold(job_id: str, records: Iterable[Record]) -> Job:
     Raises:
         IllegalMove: An event has no row, or a number is missing; the history cannot be trusted.
     """
-    draft = _Draft(*_values(Job(job_id)))
+    draft = _Draft(job_id, *_BEFORE)
     for record in records:
         if record.seq != draft.seq + 1:
             message = f"job {job_id}: event {record.seq} follows event {draft.seq}"
