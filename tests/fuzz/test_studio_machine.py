@@ -204,7 +204,7 @@ class StudioMachine(RuleBasedStateMachine):
         StudioMachine.kills += life.ends_at is not None and not rests
         found = self._findings()
         found.check()
-        if rests:
+        if rests and not blocked:  # a single run ends where only somebody's act helps
             found.check_rest()
         return rests
 
