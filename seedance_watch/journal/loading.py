@@ -112,7 +112,7 @@ def _records(job_id: str, stored_id: str, lines: Iterable[Sequence[Any]]) -> lis
     """
     records = []
     for _, _, _, seq, at, name, data, total in lines:
-        if total != sql.event_sum(stored_id, seq, at, name, data):
+        if total != sql.checksum(stored_id, seq, at, name, data):
             raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
         try:
             records.append(Record(job_id, seq, at, codec.decode(name, data)))

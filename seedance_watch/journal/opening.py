@@ -87,7 +87,7 @@ def _prepare(connection: apsw.Connection, path: Path, found: log.Log) -> None:
         raise JournalError(
             f"the disk of {path} cannot keep a write-ahead log; set state_dir to another disk"
         )
-    _make(connection)
+    _make(connection, path)
     place.born(path)
     _settle(connection)
 
@@ -97,7 +97,7 @@ def _check(connection: apsw.Connection, path: Path) -> None:
     with checking.told(path):
         checking.check_pages(connection, path)
         check_version(connection, path)
-        if tables(connection) and schema(connection) >= sql.SIGNED:
+        if tables(connection) and schema(connection) == sql.VERSION:
             checking.check_rows(connection, path)
 
 
@@ -149,7 +149,7 @@ def meta(connection: apsw.Connection, name: str) -> str:
         return ""
 
 
-def _make(connection: apsw.Connection) -> None:
+def _make(connection: apsw.Connection, path: Path) -> None:
     """Make what is missing and note who wrote last; the write also makes the log's file."""
     notes = {"app": _app(), "schema": str(sql.VERSION)}
     connection.execute("BEGIN IMMEDIATE")
@@ -158,7 +158,7 @@ def _make(connection: apsw.Connection) -> None:
             connection.execute(statement.format_map(sql.SQLITE))
         notes["created"] = str(connection.execute(sql.NOW).get)
     elif (version := schema(connection)) < sql.VERSION:
-        upgrade(connection, version)
+        upgrade(connection, path, version)
     _note(connection, notes.items())
     connection.execute("COMMIT")
 

@@ -41,12 +41,12 @@ def changes(records: Sequence[Record], jobs: Sequence[Job]) -> list[Change]:
     Raises:
         ValueError: Records and jobs do not belong together; our bug.
     """
-    own: dict[str, list[Record]] = {}
+    own: dict[str, list[Record]] = {job.id: [] for job in jobs}
     for record in records:
         own.setdefault(record.job_id, []).append(record)
-    names = [job.id for job in jobs]
-    if len(names) != len(own) or own.keys() != set(names):
-        raise ValueError(f"an append of jobs {names} has records of jobs {list(own)}")
+    if len(own) != len(jobs) or not all(own.values()):
+        names, found = [job.id for job in jobs], sorted({each.job_id for each in records})
+        raise ValueError(f"an append of jobs {names} has records of jobs {found}")
     return [_change(job, own[job.id]) for job in jobs]
 
 

@@ -4,13 +4,10 @@ Placeholders are "?" and no text holds a literal one, so that a dialect with ano
 replaces them; what really differs is a slot of SCHEMA, filled by a table per dialect.
 """
 
-import json
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from decimal import ROUND_CEILING, Decimal
-from json.encoder import encode_basestring_ascii as _quoted
-from math import isfinite
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +26,7 @@ from seedance_watch.journal.text import restored, storable
 if TYPE_CHECKING:  # who only looks needs none of the ports
     from seedance_watch.ports import Terms
 
-VERSION = 4  # of the schema; a higher number in a journal is refused
+VERSION = 5  # of the schema; a higher number in a journal is refused
 SIGNED = 3  # from this version on rows have checksums
 
 Value = str | int | float | None
@@ -80,17 +77,25 @@ SPENDING = (
 JOBS_LABEL = "CREATE INDEX jobs_label ON jobs (label, watch)"
 JOBS_ENDED = "CREATE INDEX jobs_ended ON jobs (state) WHERE at_rest = 1"
 
-SCHEMA = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) {keyed}",
+# In the order in which they were recorded, so that a sync writes the end of one table and of one
+# index only. By itself an event says whose it is; the job's number keeps neighbours together.
+EVENTS = (
     """CREATE TABLE events (
+        number {number},
+        job_number {int} NOT NULL,
         job_id TEXT NOT NULL,
         seq {int} NOT NULL,
         at {real} NOT NULL,
         type TEXT NOT NULL,
         data TEXT NOT NULL,
-        sum {int} NOT NULL,
-        PRIMARY KEY (job_id, seq)
-    ) {keyed}""",
+        sum {int} NOT NULL
+    ) {table}""",
+    "CREATE UNIQUE INDEX events_job ON events (job_number, seq)",
+)
+
+SCHEMA = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) {keyed}",
+    *EVENTS,
     """CREATE TABLE jobs (
         number {number},
         job_id TEXT NOT NULL UNIQUE,
@@ -128,6 +133,9 @@ _SET = (
 )  # fmt: skip
 # What is there for people alone, and is changed alone.
 _UNSUMMED = frozenset({"held", "reason", "sum"})
+JOB_SUMMED = ("job_id", *(name for name in _SET if name not in _UNSUMMED))
+EVENT_SUMMED = ("job_id", "seq", "at", "type", "data")
+SPENDING_SUMMED = ("job_id", "attempt", "watch", "provider", "model", "unit", "micros", "at")
 _NAMES = ", ".join(_SET)
 _MARKS = ", ".join("?" for _ in _SET)
 
@@ -141,7 +149,9 @@ _KEPT = frozenset({"drop_id", "watch", "label", "created_at"})
 _MOVED = ", ".join(f"{name} = ?" for name in _SET if name not in _KEPT)
 _NEXT_JOB = f"UPDATE jobs SET {_MOVED} WHERE job_id = ? AND seq = ?"  # noqa: S608
 _moved = itemgetter(*(number for number, name in enumerate(_SET) if name not in _KEPT))
-_NEW_EVENT = "INSERT INTO events (job_id, seq, at, type, data, sum) VALUES (?, ?, ?, ?, ?, ?)"
+_NUMBER = "(SELECT number FROM jobs WHERE job_id = ?)"
+_NEW_EVENT = f"""INSERT INTO events (job_number, job_id, seq, at, type, data, sum)
+    VALUES ({_NUMBER}, ?, ?, ?, ?, ?, ?)"""  # noqa: S608
 _MARK = "UPDATE jobs SET held = ?, reason = ? WHERE job_id = ? AND seq = ?"
 
 PUT_META = (
@@ -150,9 +160,10 @@ PUT_META = (
 )
 NOW = "SELECT CURRENT_TIMESTAMP"  # UTC in SQLite
 META = "SELECT value FROM meta WHERE name = ?"
-HISTORY = "SELECT seq, at, type, data, sum FROM events WHERE job_id = ? ORDER BY seq"
+HISTORY = f"""SELECT seq, at, type, data, sum FROM events
+    WHERE job_number = {_NUMBER} ORDER BY seq"""  # noqa: S608
 WORKING = """SELECT jobs.job_id, jobs.seq, jobs.held, events.seq, events.at, type, data,
-    events.sum FROM jobs LEFT JOIN events ON events.job_id = jobs.job_id
+    events.sum FROM jobs LEFT JOIN events ON events.job_number = jobs.number
     WHERE jobs.at_rest = 0 ORDER BY jobs.number, events.seq"""
 OPEN = "SELECT job_id, seq, held FROM jobs WHERE at_rest = 0 ORDER BY number"
 _ROW = f"SELECT job_id, {_NAMES} FROM jobs"  # noqa: S608
@@ -170,9 +181,9 @@ ROWS: Mapping[bool | None, str] = {
 HELD = f"{_ROW} WHERE at_rest = 0 AND held <> '' {_LATEST}"
 VIDEOS = f"""{_ROW} WHERE state = 'done' AND video <> '' AND (? = '' OR (changed_at, number) <
     (SELECT changed_at, number FROM jobs WHERE job_id = ?)) {_LATEST}"""  # noqa: S608
-_SPEND = """INSERT INTO spending (job_id, attempt, watch, provider, model, unit, micros, at, sum)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
-SPENDINGS = "SELECT job_id, attempt, watch, provider, model, unit, micros, at, sum FROM spending"
+_SPEND = f"""INSERT INTO spending ({", ".join(SPENDING_SUMMED)}, sum)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""  # noqa: S608
+SPENDINGS = f"SELECT {', '.join(SPENDING_SUMMED)}, sum FROM spending"  # noqa: S608
 SPENT_SINCE = f"{SPENDINGS} WHERE at >= ?"
 _UNSPEND = "DELETE FROM spending WHERE job_id = ?"
 _SPENT = """FROM spending
@@ -225,7 +236,7 @@ def _money(change: Change) -> list[Step]:
 
 def _spent(each: Spending) -> tuple[Value, ...]:
     provider, model, unit = map(storable, (each.provider, each.model, each.amount.unit))
-    return provider, model, unit, _micros(each.amount), each.at
+    return provider, model, unit, _micros(each.amount), float(each.at)
 
 
 def _micros(amount: Money) -> int:
@@ -257,8 +268,9 @@ def spent(ceiling: Ceiling, found: int) -> Money:
 
 def _event(record: Record) -> Step:
     """Give the statement that adds one event."""
-    values = (storable(record.job_id), record.seq, record.at, *codec.encode(record.event))
-    return Step(_NEW_EVENT, (*values, event_sum(*values)))
+    job_id = storable(record.job_id)
+    values = (job_id, record.seq, float(record.at), *codec.encode(record.event))
+    return Step(_NEW_EVENT, (job_id, *values, checksum(*values)))
 
 
 def mark_unreadable(job_id: str, seq: int, reason: str) -> Step:
@@ -283,10 +295,10 @@ def _values(row: Row) -> tuple[Value, ...]:
         storable(row.model),
         str(row.cost.amount) if row.cost else None,
         row.cost.unit if row.cost else None,
-        row.wake_at,
+        None if row.wake_at is None else float(row.wake_at),
         storable(row.reason),
-        row.created_at,
-        row.changed_at,
+        float(row.created_at),
+        float(row.changed_at),
         row.seq,
         storable(row.video),
         storable(row.fingerprint),
@@ -298,38 +310,13 @@ def _values(row: Row) -> tuple[Value, ...]:
 def checksum(*values: Value) -> int:
     """Give what a row's values add up to; a bit that flips on the disk makes it wrong.
 
-    SQLite looks at the shape of its pages only, not at what stands in them. A row is summed when
-    it is written and when it is read, and `json.dumps` of a list takes three times as long.
+    SQLite looks at the shape of its pages only, not at what stands in them. No text that is
+    stored has the character between them. A start sums very many, and so does an append.
     """
-    texts = [_quoted(each) if isinstance(each, str) else _json(each) for each in values]
-    return zlib.crc32(f"[{', '.join(texts)}]".encode())
+    return zlib.crc32("\0".join(map(str, values)).encode("utf-8", "surrogatepass"))
 
 
-def event_sum(*values: Any) -> int:
-    """Give the checksum of an event; the same, spelled out, because a start sums very many."""
-    job_id, seq, at, name, data = values
-    try:
-        texts = (_quoted(job_id), _quoted(name), _quoted(data))
-    except TypeError:  # damage made something else of one
-        return checksum(*values)
-    if type(seq) is not int or type(at) is not float or not isfinite(at):
-        return checksum(*values)
-    return zlib.crc32(f"[{texts[0]}, {float(seq)!r}, {at!r}, {texts[1]}, {texts[2]}]".encode())
-
-
-def _json(value: float | bytes | None) -> str:
-    """Write what is no text as JSON has it, and a number as one with a fraction."""
-    if value is None:
-        return "null"
-    if isinstance(value, bytes):  # what damage makes of a text
-        return _quoted(repr(value))
-    number = float(value)
-    return repr(number) if isfinite(number) else json.dumps(number)
-
-
-_summed = itemgetter(
-    0, *(number for number, name in enumerate(_SET, start=1) if name not in _UNSUMMED)
-)
+_summed = itemgetter(*map(("job_id", *_SET).index, JOB_SUMMED))
 
 
 def check_job(found: Sequence[Any]) -> None:
@@ -342,11 +329,6 @@ def check_job(found: Sequence[Any]) -> None:
         raise JournalError(f"the journal's row of job {found[0]} is damaged")
 
 
-def job_sum(stored: Mapping[str, Value]) -> int:
-    """Give the checksum of a job's row by its columns' names."""
-    return checksum(stored["job_id"], *(stored[name] for name in _SET if name not in _UNSUMMED))
-
-
 def row(found: Sequence[Any]) -> Row:
     """Give the row of which a query found `job_id` and the columns of _SET.
 
@@ -355,7 +337,7 @@ def row(found: Sequence[Any]) -> Row:
     """
     stored = named(found)
     told = isinstance(stored["held"], str) and isinstance(stored["reason"], str)
-    if not told or stored["sum"] != job_sum(stored):
+    if not told or stored["sum"] != checksum(*_summed(found)):
         raise JournalError(f"the journal's row of job {stored['job_id']} is damaged")
     values = {name: _read(value) for name, value in stored.items()}
     amount, unit = values.pop("cost_amount"), values.pop("cost_unit")

@@ -46,6 +46,7 @@ class SqliteJournal:
         *,
         reader: SqliteReader,
         unseen: SqliteReader | None,
+        loop: asyncio.AbstractEventLoop,
     ) -> None:
         """Take over what `open` opened; `unseen` is for the look that is still to be made."""
         self._path = path
@@ -58,7 +59,7 @@ class SqliteJournal:
         self._stopped = threading.Event()
         self._closing = threading.Lock()
         self._closed = False
-        self._writer = Writer(connection, lambda error: words("write", path, error))
+        self._writer = Writer(connection, lambda error: words("write", path, error), loop)
 
     @classmethod
     async def open(cls, path: Path, *, fs_type: str | None = None, vfs: str | None = None) -> Self:
@@ -77,10 +78,10 @@ class SqliteJournal:
                 nothing can be paid, and damage makes every append fail.
         """
         place.check_local(path.parent, fs_type)
-        return await asyncio.to_thread(cls._open, path, vfs)
+        return await asyncio.to_thread(cls._open, path, vfs, asyncio.get_running_loop())
 
     @classmethod
-    def _open(cls, path: Path, vfs: str | None) -> Self:
+    def _open(cls, path: Path, vfs: str | None, loop: asyncio.AbstractEventLoop) -> Self:
         """Open or make it; blocking."""
         place.make_dir(path.parent)
         with contextlib.ExitStack() as undo:
@@ -93,7 +94,7 @@ class SqliteJournal:
             lock.sign()
             unseen = SqliteReader(path, vfs=vfs) if later else None
             reader = SqliteReader(path, vfs=vfs)
-            journal = cls(path, lock, connection, reader=reader, unseen=unseen)
+            journal = cls(path, lock, connection, reader=reader, unseen=unseen, loop=loop)
             undo.pop_all()
             return journal
 

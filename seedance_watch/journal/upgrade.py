@@ -1,18 +1,23 @@
 """Bringing a journal of an earlier version up to date, in the transaction that opens it.
 
-Only events are facts; all other tables follow from them and are written anew.
+Only events are facts; all other tables follow from them.
 """
 
+import json
+import zlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import apsw
 
 from seedance_watch.core import machine
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.machine import Job
-from seedance_watch.journal import loading, sql
+from seedance_watch.journal import checking, loading, sql
 from seedance_watch.journal.rows import Change, row_of
 from seedance_watch.journal.text import restored
+from seedance_watch.journal.trouble import words
 
 # As version 2 made it.
 _SPENDING_2 = (
@@ -43,50 +48,65 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         for table in ("events", "jobs", "spending")
     ),
     3: (sql.JOBS_LABEL, sql.JOBS_ENDED),
+    4: (
+        "ALTER TABLE events RENAME TO events_4",
+        *sql.EVENTS,
+        """INSERT INTO events (job_number, job_id, seq, at, type, data, sum)
+            SELECT jobs.number, events_4.job_id, events_4.seq, at, type, data, events_4.sum
+            FROM events_4 LEFT JOIN jobs ON jobs.job_id = events_4.job_id
+            ORDER BY jobs.number, events_4.seq""",
+        "DROP TABLE events_4",
+    ),
 }
+_SUMMED = {"events": sql.EVENT_SUMMED, "jobs": sql.JOB_SUMMED, "spending": sql.SPENDING_SUMMED}
+_DAMAGED = -1  # no row adds up to it
 
 
-def upgrade(connection: apsw.Connection, version: int) -> None:
+def upgrade(connection: apsw.Connection, path: Path, version: int) -> None:
     """Lead the schema from a version to the present one; inside a transaction.
 
     A job whose history cannot be read keeps its row as it is.
+
+    Raises:
+        JournalError: A row of a job or of what it spent is damaged, or a text is none.
     """
     for each in range(version, sql.VERSION):
         for statement in STEPS[each]:
             connection.execute(statement.format_map(sql.SQLITE))
+    try:
+        _sign(connection, version)
+    except UnicodeDecodeError as error:
+        damage = apsw.CorruptError(f"a text is not {error.encoding}")
+        raise JournalError(words("trust", path, damage)) from error
     if version < sql.SIGNED:  # later ones would hide damage if they were made anew
         _write_anew(connection)
+    checking.check_rows(connection, path)
+
+
+def _sign(connection: apsw.Connection, version: int) -> None:
+    """Give every row its present checksum, but no row that has a wrong one."""
+
+    def signed(*found: Any) -> int:
+        total, *values = found
+        right = version < sql.SIGNED or total == _sum_4(*values)
+        return sql.checksum(*values) if right else _DAMAGED
+
+    connection.create_scalar_function("signed", signed)
+    for table, names in _SUMMED.items():
+        connection.execute(f"UPDATE {table} SET sum = signed(sum, {', '.join(names)})")  # noqa: S608 - our own names
+
+
+def _sum_4(*values: sql.Value) -> int:
+    """Give the checksum of versions 3 and 4: of a JSON list where numbers have a fraction."""
+    texts = [float(each) if isinstance(each, int) else each for each in values]
+    return zlib.crc32(json.dumps(texts, default=repr).encode())
 
 
 def _write_anew(connection: apsw.Connection) -> None:
-    """Write what follows from the events, and the checksums of all."""
-    _sign_events(connection)
+    """Write what follows from the events."""
     for job in _jobs(connection):
         for step in sql.written_anew(Change(row_of(job), job.seq, (), job.spendings)):
             connection.execute(step.text, step.values)
-    _sign_rows(connection)
-
-
-def _sign_events(connection: apsw.Connection) -> None:
-    """Add what was not kept before; job by job, a history fits into memory."""
-    for (job_id,) in connection.execute("SELECT DISTINCT job_id FROM events").fetchall():
-        for seq, at, name, data, _ in connection.execute(sql.HISTORY, (job_id,)).fetchall():
-            total = sql.checksum(job_id, seq, at, name, data)
-            connection.execute(_SIGN_EVENT, (total, job_id, seq))
-
-
-def _sign_rows(connection: apsw.Connection) -> None:
-    """Sign the rows of jobs that were left as they are."""
-    for found in connection.execute(sql.ROWS[None], (-1,)).fetchall():
-        connection.execute(_SIGN_JOB, (sql.job_sum(sql.named(found)), found[0]))
-    for job_id, attempt, *rest, _ in connection.execute(sql.SPENDINGS).fetchall():
-        total = sql.checksum(job_id, attempt, *rest)
-        connection.execute(_SIGN_SPENDING, (total, job_id, attempt))
-
-
-_SIGN_EVENT = "UPDATE events SET sum = ? WHERE job_id = ? AND seq = ?"
-_SIGN_JOB = "UPDATE jobs SET sum = ? WHERE job_id = ?"
-_SIGN_SPENDING = "UPDATE spending SET sum = ? WHERE job_id = ? AND attempt = ?"
 
 
 def _jobs(connection: apsw.Connection) -> Iterator[Job]:

@@ -45,14 +45,21 @@ Outcome = tuple[asyncio.Future[None], SeedanceWatchError | None]
 class Writer:
     """Owns the writing connection while it runs."""
 
-    def __init__(self, connection: apsw.Connection, say: Callable[[Exception], str]) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        say: Callable[[Exception], str],
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
         """Start the thread.
 
         Args:
             connection: The writing connection; nobody else may use it until `stop` returned.
             say: Puts a failure into words.
+            loop: Where those wait who write; to ask for it each time takes a system call.
         """
         self._connection = connection
+        self._loop = loop
         self._execute = connection.cursor().execute  # one cursor: to make one takes time as well
         self._say = say
         self._waiting: queue.SimpleQueue[Batch | None] = queue.SimpleQueue()
@@ -79,7 +86,7 @@ class Writer:
         """
         if self._stopped:
             raise JournalError(CLOSED)
-        done = asyncio.get_running_loop().create_future()
+        done = self._loop.create_future()
         self._asked_s.append(time.monotonic())
         self._waiting.put(Batch(steps, done))
         return done
@@ -108,7 +115,7 @@ class Writer:
         while more:
             group, more = self._next_group()
             if group:
-                self._tell(group[0].done.get_loop(), self._outcomes(group))
+                self._tell(self._outcomes(group))
                 self._checkpoint()
 
     def _next_group(self) -> tuple[list[Batch], bool]:
@@ -195,10 +202,10 @@ class Writer:
             self.refuse(self._say(error))
         self._settled_pages = self._log_pages
 
-    def _tell(self, loop: asyncio.AbstractEventLoop, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
         """Wake those who wait; a loop that is gone has nobody who waits."""
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._resolve, outcomes)
+            self._loop.call_soon_threadsafe(self._resolve, outcomes)
 
     # The loop
 

@@ -108,7 +108,12 @@ class BudgetMachine(RuleBasedStateMachine):
         first = self.loop.run(SqliteJournal.open(path))
         lock = Lock(path.with_name("second.db"))
         second = SqliteJournal(
-            path, lock, opening.connect(path), reader=SqliteReader(path), unseen=None
+            path,
+            lock,
+            opening.connect(path),
+            reader=SqliteReader(path),
+            unseen=None,
+            loop=self.loop.get_loop(),
         )
         self.daemons = [Daemon(each, {}) for each in (first, second)]
         for daemon in self.daemons:

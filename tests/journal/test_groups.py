@@ -94,7 +94,8 @@ async def test_a_row_without_its_event_is_left_out_of_its_group(
     before = taken.job
     with apsw.Connection(str(tmp_path / "journal.db")) as tampering:
         tampering.execute(
-            "INSERT INTO events SELECT job_id, 2, at, type, data, sum FROM events"
+            "INSERT INTO events (job_number, job_id, seq, at, type, data, sum)"
+            " SELECT job_number, job_id, 2, at, type, data, sum FROM events"
             " WHERE job_id = 'taken'"
         )
 

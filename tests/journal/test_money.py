@@ -8,14 +8,13 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-import apsw
 import pytest
 from histories import LIFE, SPEC, Story, claiming
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seedance_watch.core.budget import Ceiling
-from seedance_watch.core.errors import Declined, FaultKind, JournalError
+from seedance_watch.core.errors import Declined, FaultKind
 from seedance_watch.core.events import (
     Absent,
     Cancelling,
@@ -30,8 +29,6 @@ from seedance_watch.core.events import (
     Unsent,
 )
 from seedance_watch.core.model import Money
-from seedance_watch.journal import sql
-from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 from seedance_watch.ports import Journal, Terms
 
@@ -231,58 +228,3 @@ def test_promise_11_no_interleaving_exceeds_a_ceiling(
         asyncio.run(race(folder))
     finally:
         shutil.rmtree(folder)
-
-
-# Journals of earlier versions
-
-TO_3 = """DROP INDEX jobs_label; DROP INDEX jobs_ended;
-    UPDATE meta SET value = '3' WHERE name = 'schema';"""
-TO_2 = f"""{TO_3}
-    ALTER TABLE events DROP COLUMN sum; ALTER TABLE jobs DROP COLUMN sum;
-    ALTER TABLE spending DROP COLUMN sum;
-    UPDATE meta SET value = '2' WHERE name = 'schema';
-"""
-TO_1 = f"""{TO_2}
-    DROP TABLE spending; DROP INDEX jobs_bought;
-    ALTER TABLE jobs DROP COLUMN fingerprint; ALTER TABLE jobs DROP COLUMN video;
-    UPDATE meta SET value = '1' WHERE name = 'schema';
-"""
-
-
-@pytest.mark.parametrize("downgrade", [TO_1, TO_2, TO_3])
-async def test_a_journal_of_an_earlier_version_is_brought_up_to_date(
-    tmp_path: Path, downgrade: str
-) -> None:
-    """What was spent and bought before still counts; the jobs are the same."""
-    path = tmp_path / "journal.db"
-    journal = await SqliteJournal.open(path)
-    for name in "ab":
-        await intend(journal, await staged(journal, name, fingerprint=f"F{name}"), "1.5")
-    before = await journal.rows(), await journal.working()
-    await journal.close()
-    apsw.Connection(str(path)).execute(downgrade)
-    with pytest.raises(JournalError, match="start the daemon once"):
-        SqliteReader(path)
-
-    journal = await SqliteJournal.open(path)
-    assert (await journal.rows(), await journal.working()) == before
-    assert await journal.spent(ceiling(0)) == money(3)
-    twin = await journal.twin("Fa", "new")
-    assert twin
-    assert twin.job_id == "a"
-    assert [row.job_id for row in await journal.named("studio", ["harbour/shot"])] == ["b", "a"]
-    await journal.close()
-    found = apsw.Connection(str(path)).execute(f"EXPLAIN QUERY PLAN {sql.LABELLED}", ["x"] * 5)
-    assert "USING INDEX jobs_label" in found.fetchone()[3]
-
-
-async def test_bringing_a_journal_up_to_date_hides_no_damage(tmp_path: Path) -> None:
-    """What has a checksum keeps it, so that a bit that flipped before still shows."""
-    path = tmp_path / "journal.db"
-    journal = await SqliteJournal.open(path)
-    await intend(journal, await staged(journal, "a"), "1.5")
-    await journal.close()
-    apsw.Connection(str(path)).execute(f"{TO_3} UPDATE jobs SET watch = 'another';")
-
-    with pytest.raises(JournalError, match="damaged"):
-        await SqliteJournal.open(path)
