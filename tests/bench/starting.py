@@ -55,8 +55,8 @@ def rows_read(path: Path) -> float:
     begun_s = time.monotonic()
     connection = sqlite3.connect(path)
     connection.execute("SELECT count(*) FROM jobs").fetchall()
-    open_ = "SELECT job_id FROM jobs WHERE at_rest = 0"
-    connection.execute(f"SELECT * FROM events WHERE job_id IN ({open_})").fetchall()
+    open_ = "SELECT number FROM jobs WHERE at_rest = 0"
+    connection.execute(f"SELECT * FROM events WHERE job_number IN ({open_})").fetchall()
     connection.close()
     return time.monotonic() - begun_s
 
