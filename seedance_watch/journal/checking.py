@@ -12,7 +12,7 @@ from pathlib import Path
 import apsw
 
 from seedance_watch.core.errors import JournalError
-from seedance_watch.journal import place, sql
+from seedance_watch.journal import place, queries, sums
 from seedance_watch.journal.trouble import words
 
 SMALL_BYTES = 8 * 2**20  # looked at within a fraction of a second
@@ -58,9 +58,9 @@ def check_rows(connection: apsw.Connection, path: Path) -> None:
         JournalError: A row is damaged.
     """
     try:
-        for found in connection.execute(sql.JOBS):
-            sql.check_job(found)
-        for found in connection.execute(sql.SPENDINGS):
-            sql.check_spending(found)
+        for found in connection.execute(queries.JOBS):
+            sums.check_job(found)
+        for found in connection.execute(queries.SPENDINGS):
+            sums.check_spending(found)
     except (JournalError, UnicodeDecodeError) as error:
         raise JournalError(words("trust", path, apsw.CorruptError(str(error)))) from error

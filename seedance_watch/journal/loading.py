@@ -12,7 +12,7 @@ from seedance_watch.core import machine
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
-from seedance_watch.journal import codec, sql
+from seedance_watch.journal import codec, sums
 from seedance_watch.journal.rows import UNREADABLE
 from seedance_watch.journal.text import restored, storable
 
@@ -112,7 +112,7 @@ def _records(job_id: str, stored_id: str, lines: Iterable[Sequence[Any]]) -> lis
     """
     records = []
     for _, _, _, seq, at, name, data, total in lines:
-        if total != sql.checksum(stored_id, seq, at, name, data):
+        if total != sums.checksum(stored_id, seq, at, name, data):
             raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
         try:
             records.append(Record(job_id, seq, at, codec.decode(name, data)))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import apsw
 
 from seedance_watch.core.errors import JournalError
-from seedance_watch.journal import checking, log, place, sql
+from seedance_watch.journal import checking, log, place, queries, schema, steps
 from seedance_watch.journal.trouble import words
 from seedance_watch.journal.upgrade import upgrade
 
@@ -63,7 +63,7 @@ def connect(path: Path, *, vfs: str | None = None, look: bool = True) -> apsw.Co
             connection = apsw.Connection(address(path, "mode=rwc"), flags=_FLAGS, vfs=vfs)
             undo.callback(connection.close, True)
             _configure(connection)
-            look = look or schema(connection) != sql.VERSION
+            look = look or noted_version(connection) != schema.VERSION
             (_check if look else check_version)(connection, path)
             _prepare(connection, path, found)
         except (apsw.Error, OSError) as error:
@@ -97,7 +97,7 @@ def _check(connection: apsw.Connection, path: Path) -> None:
     with checking.told(path):
         checking.check_pages(connection, path)
         check_version(connection, path)
-        if tables(connection) and schema(connection) == sql.VERSION:
+        if tables(connection) and noted_version(connection) == schema.VERSION:
             checking.check_rows(connection, path)
 
 
@@ -125,17 +125,18 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
         raise JournalError(
             f"{path} is a database, but no journal; set state_dir to another folder"
         )
-    version = schema(connection) if found else sql.VERSION
+    version = noted_version(connection) if found else schema.VERSION
     if version < 1:
         raise JournalError(words("trust", path, apsw.CorruptError("its version is not readable")))
-    if version > sql.VERSION:
+    if version > schema.VERSION:
         raise JournalError(
             f"the journal {path} was written by {meta(connection, 'app')} with schema {version}, "
-            f"and this version knows schemas up to {sql.VERSION}; install that one or a newer one"
+            f"and this version knows schemas up to {schema.VERSION}; install that one or a "
+            "newer one"
         )
 
 
-def schema(connection: apsw.Connection) -> int:
+def noted_version(connection: apsw.Connection) -> int:
     """Give the version of the schema that the tables have, 0 when that is not readable."""
     noted = meta(connection, "schema")
     return int(noted) if noted.isdecimal() else 0
@@ -144,20 +145,20 @@ def schema(connection: apsw.Connection) -> int:
 def meta(connection: apsw.Connection, name: str) -> str:
     """Give what is noted under a name, "" for nothing that can be read."""
     try:
-        return str(connection.execute(sql.META, (name,)).get or "")
+        return str(connection.execute(queries.META, (name,)).get or "")
     except UnicodeDecodeError:
         return ""
 
 
 def _make(connection: apsw.Connection, path: Path) -> None:
     """Make what is missing and note who wrote last; the write also makes the log's file."""
-    notes = {"app": _app(), "schema": str(sql.VERSION)}
+    notes = {"app": _app(), "schema": str(schema.VERSION)}
     connection.execute("BEGIN IMMEDIATE")
     if not tables(connection):
-        for statement in sql.SCHEMA:
-            connection.execute(statement.format_map(sql.SQLITE))
-        notes["created"] = str(connection.execute(sql.NOW).get)
-    elif (version := schema(connection)) < sql.VERSION:
+        for statement in schema.SCHEMA:
+            connection.execute(statement.format_map(schema.SQLITE))
+        notes["created"] = str(connection.execute(queries.NOW).get)
+    elif (version := noted_version(connection)) < schema.VERSION:
         upgrade(connection, path, version)
     _note(connection, notes.items())
     connection.execute("COMMIT")
@@ -165,7 +166,7 @@ def _make(connection: apsw.Connection, path: Path) -> None:
 
 def _note(connection: apsw.Connection, notes: Iterable[tuple[str, str]]) -> None:
     for each in notes:
-        connection.execute(sql.PUT_META, each)
+        connection.execute(steps.PUT_META, each)
 
 
 def _app() -> str:

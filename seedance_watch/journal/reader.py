@@ -24,9 +24,9 @@ from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money, State
 from seedance_watch.core.snapshot import Row
 from seedance_watch.core.spent import Spent
-from seedance_watch.journal import checking, loading, place, sql
+from seedance_watch.journal import checking, loading, place, queries, schema
 from seedance_watch.journal.loading import Loaded
-from seedance_watch.journal.opening import address, check_version, schema
+from seedance_watch.journal.opening import address, check_version, noted_version
 from seedance_watch.journal.rows import plain
 from seedance_watch.journal.text import restored, storable
 from seedance_watch.journal.trouble import words
@@ -69,53 +69,55 @@ class SqliteReader:
 
     def rows(self, *, limit: int = 1000, at_rest: bool | None = None) -> list[Row]:
         """Give jobs, the last changed first; at_rest chooses one side, None both."""
-        return [sql.row(each) for each in self._all(sql.ROWS[at_rest], limit)]
+        return [queries.row(each) for each in self._all(queries.ROWS[at_rest], limit)]
 
     def held(self, *, limit: int) -> list[Row]:
         """Give held jobs, the last changed first."""
-        return [sql.row(each) for each in self._all(sql.HELD, limit)]
+        return [queries.row(each) for each in self._all(queries.HELD, limit)]
 
     def videos(self, *, limit: int, before: str = "") -> list[Row]:
         """Give jobs that have a video, the last changed first, those before a job; "" for all."""
         name = storable(before)
-        return [sql.row(each) for each in self._all(sql.VIDEOS, name, name, limit)]
+        return [queries.row(each) for each in self._all(queries.VIDEOS, name, name, limit)]
 
     def row(self, job_id: str) -> Row | None:
         """Give one job, None when there is no such job."""
-        found = self._all(sql.ROW, storable(job_id))
-        return sql.row(found[0]) if found else None
+        found = self._all(queries.ROW, storable(job_id))
+        return queries.row(found[0]) if found else None
 
     def siblings(self, drop_id: str) -> list[Row]:
         """Give the rows of all takes of a drop."""
-        return [sql.row(each) for each in self._all(sql.SIBLINGS, storable(drop_id))]
+        return [queries.row(each) for each in self._all(queries.SIBLINGS, storable(drop_id))]
 
     def spent(self, ceiling: Ceiling) -> Money:
         """Add up what counts as spent under a ceiling."""
-        return sql.spent(ceiling, self._all(sql.SPENT, *sql.spent_values(ceiling))[0][0])
+        values = queries.spent_values(ceiling)
+        return queries.spent(ceiling, self._all(queries.SPENT, *values)[0][0])
 
     def spendings(self, since: float, zone: tzinfo) -> list[Spent]:
         """Give what each attempt since a time counts as spent, by its day in a zone."""
-        return [sql.one_spent(each, zone) for each in self._all(sql.SPENT_SINCE, since)]
+        return [queries.one_spent(each, zone) for each in self._all(queries.SPENT_SINCE, since)]
 
     def twin(self, fingerprint: str, job_id: str) -> Row | None:
         """Give the first other job that bought, or is buying, the same; None: there is none."""
-        found = self._all(sql.TWIN, storable(fingerprint), storable(job_id))
-        return sql.row(found[0]) if found else None
+        found = self._all(queries.TWIN, storable(fingerprint), storable(job_id))
+        return queries.row(found[0]) if found else None
 
     def taker(self, task_id: str, job_id: str) -> str:
         """Name another job that the provider took under a task id, "" when there is none."""
-        found = self._all(sql.TAKER, storable(job_id), f'"task_id":{json.dumps(task_id)}')
+        found = self._all(queries.TAKER, storable(job_id), f'"task_id":{json.dumps(task_id)}')
         return restored(found[0][0]) if found else ""
 
     def named(self, watch: str, *labels: str) -> list[Row]:
         """Give the jobs whose drops had one of at most four labels, the newest first."""
         asked = [storable(plain(each)) for each in labels]
-        asked += asked[-1:] * (sql.LABELS - len(asked))
-        return [sql.row(each) for each in self._all(sql.LABELLED, storable(watch), *asked)]
+        asked += asked[-1:] * (queries.LABELS - len(asked))
+        return [queries.row(each) for each in self._all(queries.LABELLED, storable(watch), *asked)]
 
     def made(self, watch: str, video: str) -> list[Row]:
         """Give the jobs whose video has this path below the outbox, its maker first."""
-        return [sql.row(each) for each in self._all(sql.MADE, storable(watch), storable(video))]
+        asked = storable(watch), storable(video)
+        return [queries.row(each) for each in self._all(queries.MADE, *asked)]
 
     def taken_in(self, watch: str, source: str) -> list[Row]:
         """Give the jobs that a file below the inbox was a part of, the newest first.
@@ -123,11 +125,11 @@ class SqliteReader:
         Reads the beginning of every history.
         """
         part = f'"source":{json.dumps(storable(source), ensure_ascii=False)}'
-        return [sql.row(each) for each in self._all(sql.TAKEN_IN, storable(watch), part)]
+        return [queries.row(each) for each in self._all(queries.TAKEN_IN, storable(watch), part)]
 
     def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""
-        return loading.history(job_id, self._all(sql.HISTORY, storable(job_id)))
+        return loading.history(job_id, self._all(queries.HISTORY, storable(job_id)))
 
     def ended(self, limit: int) -> list[Job]:
         """Give the jobs that changed last of those at rest; damaged histories are left out."""
@@ -139,7 +141,7 @@ class SqliteReader:
 
     def counts(self) -> Mapping[tuple[State, str], int]:
         """Count the jobs by state and code of their hold, "" for none."""
-        found = self._all(sql.COUNTS)
+        found = self._all(queries.COUNTS)
         try:
             return {(State(state), held): count for state, held, count in found}
         except ValueError as error:
@@ -150,18 +152,19 @@ class SqliteReader:
         """Fold every job that is not at rest."""
         try:
             with self._asked():
-                return loading.load(self._connection.execute(sql.WORKING))
+                return loading.load(self._connection.execute(queries.WORKING))
         except Undecodable:
             return self._load_singly()
 
     def _load_singly(self) -> Loaded:
         """Fold job by job, because somewhere there is text that is none."""
-        return loading.load(line for found in self._all(sql.OPEN) for line in self._lines(*found))
+        jobs = self._all(queries.OPEN)
+        return loading.load(line for job in jobs for line in self._lines(*job))
 
     def _lines(self, stored_id: str, seq: int, held: str) -> list[tuple[Any, ...]]:
         """Give what the query WORKING finds of one job; a damaged history as an empty event."""
         try:
-            history = self._all(sql.HISTORY, stored_id)
+            history = self._all(queries.HISTORY, stored_id)
         except Undecodable:
             history = [(0, 0.0, "", "", 0)]
         return [(stored_id, seq, held, *each) for each in history]
@@ -271,7 +274,7 @@ class SqliteReader:
 
 def _check_not_older(connection: apsw.Connection, path: Path) -> None:
     """Refuse a journal that lacks what is asked for here; only a writer may change it."""
-    if 0 < schema(connection) < sql.VERSION:
+    if 0 < noted_version(connection) < schema.VERSION:
         raise JournalError(
             f"the journal {path} is of an earlier version: start the daemon once, it brings the "
             "journal up to date"

@@ -22,7 +22,7 @@ from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money
 from seedance_watch.core.snapshot import Row
-from seedance_watch.journal import checking, opening, place, sql
+from seedance_watch.journal import checking, opening, place, steps
 from seedance_watch.journal.loading import Loaded
 from seedance_watch.journal.lock import Lock
 from seedance_watch.journal.reader import SqliteReader
@@ -109,12 +109,12 @@ class SqliteJournal:
             JournalError: The disk failed, now or earlier. This process knows nothing recorded;
                 the next start finds the append whole or not at all.
         """
-        steps = [step for each in changes(records, jobs) for step in sql.append(each)]
+        batch = [step for each in changes(records, jobs) for step in steps.append(each)]
         if terms:
             await self._looked()
-            steps += sql.demands(jobs[0].id, terms)
-        if steps:
-            await self._writer.write(steps)
+            batch += steps.demands(jobs[0].id, terms)
+        if batch:
+            await self._writer.write(batch)
 
     async def history(self, job_id: str) -> list[Record]:
         """Give a job's records in order; empty when there is no such job."""
@@ -205,10 +205,10 @@ class SqliteJournal:
         """Let the rows show which histories cannot be read, and which can again."""
         for each in loaded.unreadable:
             structlog.get_logger().error("journal.unreadable", job=each.job_id, reason=each.reason)
-        steps = [sql.mark_unreadable(e.job_id, e.seq, e.reason) for e in loaded.unreadable]
-        steps += [sql.rewrite(row_of(job)) for job in loaded.marked]
-        if steps:
-            await self._writer.write(steps)
+        batch = [steps.mark_unreadable(e.job_id, e.seq, e.reason) for e in loaded.unreadable]
+        batch += [steps.rewrite(row_of(job)) for job in loaded.marked]
+        if batch:
+            await self._writer.write(batch)
 
     def _close(self) -> None:
         """Close in the order that leaves one file behind, or the log where that fails."""

@@ -14,7 +14,7 @@ import apsw
 from seedance_watch.core import machine
 from seedance_watch.core.errors import IllegalMove, JournalError
 from seedance_watch.core.machine import Job
-from seedance_watch.journal import checking, loading, sql
+from seedance_watch.journal import checking, loading, queries, schema, steps, sums
 from seedance_watch.journal.rows import Change, row_of
 from seedance_watch.journal.text import restored
 from seedance_watch.journal.trouble import words
@@ -47,10 +47,10 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         f"ALTER TABLE {table} ADD COLUMN sum {{int}} NOT NULL DEFAULT 0"
         for table in ("events", "jobs", "spending")
     ),
-    3: (sql.JOBS_LABEL, sql.JOBS_ENDED),
+    3: (schema.JOBS_LABEL, schema.JOBS_ENDED),
     4: (
         "ALTER TABLE events RENAME TO events_4",
-        *sql.EVENTS,
+        *schema.EVENTS,
         """INSERT INTO events (job_number, job_id, seq, at, type, data, sum)
             SELECT jobs.number, events_4.job_id, events_4.seq, at, type, data, events_4.sum
             FROM events_4 LEFT JOIN jobs ON jobs.job_id = events_4.job_id
@@ -58,7 +58,11 @@ STEPS: Mapping[int, tuple[str, ...]] = {
         "DROP TABLE events_4",
     ),
 }
-_SUMMED = {"events": sql.EVENT_SUMMED, "jobs": sql.JOB_SUMMED, "spending": sql.SPENDING_SUMMED}
+_SUMMED = {
+    "events": schema.EVENT_SUMMED,
+    "jobs": schema.JOB_SUMMED,
+    "spending": schema.SPENDING_SUMMED,
+}
 _DAMAGED = -1  # no row adds up to it
 
 
@@ -70,15 +74,15 @@ def upgrade(connection: apsw.Connection, path: Path, version: int) -> None:
     Raises:
         JournalError: A row of a job or of what it spent is damaged, or a text is none.
     """
-    for each in range(version, sql.VERSION):
+    for each in range(version, schema.VERSION):
         for statement in STEPS[each]:
-            connection.execute(statement.format_map(sql.SQLITE))
+            connection.execute(statement.format_map(schema.SQLITE))
     try:
         _sign(connection, version)
     except UnicodeDecodeError as error:
         damage = apsw.CorruptError(f"a text is not {error.encoding}")
         raise JournalError(words("trust", path, damage)) from error
-    if version < sql.SIGNED:  # later ones would hide damage if they were made anew
+    if version < schema.SIGNED:  # later ones would hide damage if they were made anew
         _write_anew(connection)
     checking.check_rows(connection, path)
 
@@ -88,15 +92,15 @@ def _sign(connection: apsw.Connection, version: int) -> None:
 
     def signed(*found: Any) -> int:
         total, *values = found
-        right = version < sql.SIGNED or total == _sum_4(*values)
-        return sql.checksum(*values) if right else _DAMAGED
+        right = version < schema.SIGNED or total == _sum_4(*values)
+        return sums.checksum(*values) if right else _DAMAGED
 
     connection.create_scalar_function("signed", signed)
     for table, names in _SUMMED.items():
         connection.execute(f"UPDATE {table} SET sum = signed(sum, {', '.join(names)})")  # noqa: S608 - our own names
 
 
-def _sum_4(*values: sql.Value) -> int:
+def _sum_4(*values: sums.Value) -> int:
     """Give the checksum of versions 3 and 4: of a JSON list where numbers have a fraction."""
     texts = [float(each) if isinstance(each, int) else each for each in values]
     return zlib.crc32(json.dumps(texts, default=repr).encode())
@@ -105,7 +109,7 @@ def _sum_4(*values: sql.Value) -> int:
 def _write_anew(connection: apsw.Connection) -> None:
     """Write what follows from the events."""
     for job in _jobs(connection):
-        for step in sql.written_anew(Change(row_of(job), job.seq, (), job.spendings)):
+        for step in steps.written_anew(Change(row_of(job), job.seq, (), job.spendings)):
             connection.execute(step.text, step.values)
 
 
@@ -115,7 +119,7 @@ def _jobs(connection: apsw.Connection) -> Iterator[Job]:
         stored_id = str(found[0])
         job_id = restored(stored_id)
         try:
-            lines = connection.execute(sql.HISTORY, (stored_id,)).fetchall()
+            lines = connection.execute(queries.HISTORY, (stored_id,)).fetchall()
             yield machine.fold(job_id, loading.history(job_id, lines))
         except (IllegalMove, JournalError):
             continue

@@ -20,7 +20,7 @@ import apsw
 import structlog
 
 from seedance_watch.core.errors import Declined, JournalError, SeedanceWatchError, Stale
-from seedance_watch.journal.sql import Step
+from seedance_watch.journal.steps import Step
 
 _GROUP_MAX = 1024  # batches; bounds how long the first of a group waits for the last
 CHECKPOINT_PAGES = 1000  # 4 MB of log; SQLite's own default

@@ -34,7 +34,7 @@ from seedance_watch.core.sidecar import (
     review,
     wish,
 )
-from seedance_watch.journal import codec, loading, sql
+from seedance_watch.journal import codec, loading, sums
 from seedance_watch.providers.dialect import Reply
 
 _KINDS = sorted(DIALECTS)
@@ -156,7 +156,7 @@ def history(data: bytes) -> None:
         for place, line in enumerate(data.split(b"\n"))
         if line
     ]
-    rows = [("job", len(lines), "", *line, sql.checksum("job", *line)) for line in lines]
+    rows = [("job", len(lines), "", *line, sums.checksum("job", *line)) for line in lines]
     found = loading.load(rows)
     assert len(found.jobs) + len(found.unreadable) == bool(rows)
     for each in found.unreadable:
