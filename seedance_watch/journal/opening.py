@@ -12,7 +12,6 @@ import apsw
 from seedance_watch.core.errors import JournalError
 from seedance_watch.journal import checking, log, place, queries, schema, steps
 from seedance_watch.journal.trouble import words
-from seedance_watch.journal.upgrade import upgrade
 
 BUSY_MS = 10_000  # a person's shell may hold the lock for a moment; longer is an error
 _WAL_KEPT_BYTES = 64 * 2**20
@@ -159,6 +158,8 @@ def _make(connection: apsw.Connection, path: Path) -> None:
             connection.execute(statement.format_map(schema.SQLITE))
         notes["created"] = str(connection.execute(queries.NOW).get)
     elif (version := noted_version(connection)) < schema.VERSION:
+        from seedance_watch.journal.upgrade import upgrade  # noqa: PLC0415 - hardly ever needed
+
         upgrade(connection, path, version)
     _note(connection, notes.items())
     connection.execute("COMMIT")

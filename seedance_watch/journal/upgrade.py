@@ -5,11 +5,12 @@ Only events are facts; all other tables follow from them.
 
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import apsw
+import structlog
 
 from seedance_watch.core import machine
 from seedance_watch.core.errors import IllegalMove, JournalError
@@ -36,6 +37,8 @@ _SPENDING_2 = (
     "CREATE INDEX jobs_bought ON jobs (fingerprint) WHERE fingerprint <> ''",
 )
 
+_EVENTS_5 = "INSERT INTO events (job_number, job_id, seq, at, type, data, sum)"
+
 # What leads from each version of the schema to the next one.
 STEPS: Mapping[int, tuple[str, ...]] = {
     1: (
@@ -51,17 +54,17 @@ STEPS: Mapping[int, tuple[str, ...]] = {
     4: (
         "ALTER TABLE events RENAME TO events_4",
         *schema.EVENTS,
-        """INSERT INTO events (job_number, job_id, seq, at, type, data, sum)
-            SELECT jobs.number, events_4.job_id, events_4.seq, at, type, data, events_4.sum
-            FROM events_4 LEFT JOIN jobs ON jobs.job_id = events_4.job_id
-            ORDER BY jobs.number, events_4.seq""",
+        f"""{_EVENTS_5} SELECT jobs.number, old.job_id, old.seq, old.at, old.type, old.data,
+            signed(old.sum, old.job_id, old.seq, old.at, old.type, old.data)
+            FROM jobs JOIN events_4 old ON old.job_id = jobs.job_id
+            ORDER BY jobs.number, old.seq""",  # noqa: S608
+        # An event of no job would be lost: it violates that each has a number.
+        f"""{_EVENTS_5} SELECT NULL, job_id, seq, at, type, data, sum FROM events_4
+            WHERE job_id NOT IN (SELECT job_id FROM jobs)""",  # noqa: S608
         "DROP TABLE events_4",
+        f"UPDATE jobs SET sum = signed(sum, {', '.join(schema.JOB_SUMMED)})",  # noqa: S608
+        f"UPDATE spending SET sum = signed(sum, {', '.join(schema.SPENDING_SUMMED)})",  # noqa: S608
     ),
-}
-_SUMMED = {
-    "events": schema.EVENT_SUMMED,
-    "jobs": schema.JOB_SUMMED,
-    "spending": schema.SPENDING_SUMMED,
 }
 _DAMAGED = -1  # no row adds up to it
 
@@ -74,11 +77,12 @@ def upgrade(connection: apsw.Connection, path: Path, version: int) -> None:
     Raises:
         JournalError: A row of a job or of what it spent is damaged, or a text is none.
     """
-    for each in range(version, schema.VERSION):
-        for statement in STEPS[each]:
-            connection.execute(statement.format_map(schema.SQLITE))
+    structlog.get_logger().info("journal.upgrading", path=str(path), schema=version)
+    connection.create_scalar_function("signed", _signed(version))
     try:
-        _sign(connection, version)
+        for each in range(version, schema.VERSION):
+            for statement in STEPS[each]:
+                connection.execute(statement.format_map(schema.SQLITE))
     except UnicodeDecodeError as error:
         damage = apsw.CorruptError(f"a text is not {error.encoding}")
         raise JournalError(words("trust", path, damage)) from error
@@ -87,17 +91,15 @@ def upgrade(connection: apsw.Connection, path: Path, version: int) -> None:
     checking.check_rows(connection, path)
 
 
-def _sign(connection: apsw.Connection, version: int) -> None:
-    """Give every row its present checksum, but no row that has a wrong one."""
+def _signed(version: int) -> Callable[..., int]:
+    """Give what gives a row its present checksum, but no row that has a wrong one."""
 
     def signed(*found: Any) -> int:
         total, *values = found
         right = version < schema.SIGNED or total == _sum_4(*values)
         return sums.checksum(*values) if right else _DAMAGED
 
-    connection.create_scalar_function("signed", signed)
-    for table, names in _SUMMED.items():
-        connection.execute(f"UPDATE {table} SET sum = signed(sum, {', '.join(names)})")  # noqa: S608 - our own names
+    return signed
 
 
 def _sum_4(*values: sums.Value) -> int:

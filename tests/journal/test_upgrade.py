@@ -133,6 +133,18 @@ async def test_an_event_that_was_damaged_before_stays_damaged(tmp_path: Path) ->
     await journal.close()
 
 
+async def test_an_event_of_no_job_is_not_dropped(tmp_path: Path) -> None:
+    """What nobody can place is refused, and the file is left as it was."""
+    path = tmp_path / "journal.db"
+    await (await bought(path, "a")).close()
+    led_back(path, f"{TO_4} DELETE FROM jobs;")
+    before = path.read_bytes()
+
+    with pytest.raises(JournalError, match=r"cannot open the journal.*job_number"):
+        await SqliteJournal.open(path)
+    assert path.read_bytes() == before
+
+
 async def test_text_that_is_none_is_told_when_a_journal_is_brought_up_to_date(
     tmp_path: Path,
 ) -> None:
