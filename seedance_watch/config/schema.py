@@ -15,6 +15,7 @@ from seedance_watch.config.values import (
     Amount,
     Folder,
     HoursText,
+    IgnoredName,
     KeyFile,
     Keys,
     Seconds,
@@ -38,7 +39,7 @@ class SettleKeys(Keys):
     """Seconds until an image without a sidecar (or the reverse) is reported."""
     events: Literal["auto", "always", "never"] = "auto"
     """Use the system's file events: when they are proved to arrive, always, or never."""
-    ignore: list[str] = []
+    ignore: list[IgnoredName] = []
     """More names to ignore, written as in a .gitignore, after the built-in list."""
 
 

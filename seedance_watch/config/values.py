@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from seedance_watch.core.hours import hours_of
+from seedance_watch.core.ignore import check_line
 from seedance_watch.core.words import show
 
 DAY_S = 86_400.0
@@ -133,6 +134,11 @@ def _hours(text: str) -> str:
     return text
 
 
+def _ignored(line: str) -> str:
+    check_line(line)
+    return line
+
+
 Amount = Annotated[float, Field(ge=0, le=1e9)]
 Seconds = Annotated[float, Field(gt=0, le=30 * DAY_S)]
 Address = Annotated[str, AfterValidator(_address)]
@@ -140,6 +146,7 @@ Variable = Annotated[str, AfterValidator(_variable)]
 Folder = Annotated[str, AfterValidator(_folder)]
 KeyFile = Annotated[str, AfterValidator(_key_file)]
 HoursText = Annotated[str, AfterValidator(_hours)]
+IgnoredName = Annotated[str, AfterValidator(_ignored)]
 Listen = Annotated[str, AfterValidator(_listen)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Receiver = Annotated[str, AfterValidator(_receiver)]

@@ -77,14 +77,14 @@ class Ignore:
             ValueError: A line is no gitignore pattern; the message quotes it.
         """
         built_in = [Rule(line, origin) for origin, lines in LITTER for line in lines]
-        own = [Rule(line, "configuration") for line in extra]
+        own = [Rule(line, "configuration") for line in extra if line]
+        for each in own:
+            check_line(each.pattern)
         self._rules = built_in + own
-        if own:
-            _compiled(own)
 
     @cached_property
     def _spec(self) -> "GitIgnoreSpec":
-        return _compiled(self._rules)
+        return _compiled([rule.pattern for rule in self._rules])
 
     @cached_property
     def _sieve(self) -> tuple[frozenset[str], re.Pattern[str]]:
@@ -116,15 +116,22 @@ class Ignore:
         return rest.match(asked) is not None
 
 
-def _compiled(rules: Iterable[Rule]) -> "GitIgnoreSpec":
-    """Compile lines.
+def check_line(line: str) -> None:
+    """Check that a user's line can be used.
 
     Raises:
-        ValueError: One is no gitignore pattern.
+        ValueError: It is no gitignore pattern; the message quotes it.
     """
+    try:
+        _compiled([line])
+    except (ValueError, re.error) as error:
+        raise ValueError(f"{line!r} is no gitignore pattern") from error
+
+
+def _compiled(lines: list[str]) -> "GitIgnoreSpec":
     from pathspec import GitIgnoreSpec  # noqa: PLC0415 - a start does without it
 
-    return GitIgnoreSpec.from_lines([rule.pattern for rule in rules])
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def _sieve(rules: list[Rule], spec: "GitIgnoreSpec") -> tuple[frozenset[str], re.Pattern[str]]:

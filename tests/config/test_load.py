@@ -133,6 +133,7 @@ MISTAKES = {
     "[inbox]\nquiet_s = 0": "inbox.quiet_s: 0 is not possible; it must be more than 0",
     "[inbox]\nquiet_s = inf": "inbox.quiet_s: inf is not possible; it must be a finite number",
     "[inbox]\nignore = '*.xmp'": 'inbox.ignore: "*.xmp" is text, but a list in [ ] is needed',
+    "[inbox]\nignore = ['*.xmp', '[z-a]']": "inbox.ignore[2]: '[z-a]' is no gitignore pattern",
     "[limits]\nworkers = 2.0": "limits.workers: 2.0 is a number with a fraction, "
     "but a whole number is needed; write workers = 2",
     "[image_host.s3]\nregion = 'x'": "image_host.s3.bucket: is missing; write bucket = ...",

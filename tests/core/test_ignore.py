@@ -1,5 +1,7 @@
 """What is litter, and which rule says so."""
 
+import re
+
 import pytest
 
 from seedance_watch.core.ignore import LITTER, Ignore
@@ -65,10 +67,18 @@ def test_own_lines() -> None:
     assert mine.rule("a.png.part") is None
 
 
-def test_bad_line() -> None:
-    """A line that is no pattern is refused with its text."""
-    with pytest.raises(ValueError, match=r"!"):
-        Ignore(["!"])
+@pytest.mark.parametrize("line", ["!", "[z-a]", "\\"])
+def test_bad_line(line: str) -> None:
+    """A line that is no pattern is refused with its text, whatever the library makes of it."""
+    with pytest.raises(ValueError, match=re.escape(f"{line!r} is no")):
+        Ignore([line])
+
+
+def test_lines_that_say_nothing() -> None:
+    """Empty lines and comments, as in a file of such lines, change nothing."""
+    mine = Ignore(["", "# drafts", " ", "draft_*"])
+    assert mine.rule("shot.png") is None
+    assert str(mine.rule("draft_2.png")) == "draft_* (configuration)"
 
 
 def test_every_line_is_used() -> None:
