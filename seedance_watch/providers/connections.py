@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import httpcore
 import httpx
 
+from seedance_watch.core.errors import ConfigError
 from seedance_watch.providers.links import LinkRule, Place, Resolve, place
 from seedance_watch.providers.messages import core_url, opened
 from seedance_watch.providers.network import Network
@@ -35,8 +36,8 @@ def _context() -> ssl.SSLContext:
     """
     try:
         return trust()
-    except OSError as error:
-        raise httpcore.ConnectError from error
+    except ConfigError as error:
+        raise httpcore.ConnectError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)

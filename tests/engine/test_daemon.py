@@ -15,6 +15,7 @@ from PIL import Image
 
 from seedance_watch.app.build import build, make_folders
 from seedance_watch.config.load import load
+from seedance_watch.core.errors import ConfigError
 from seedance_watch.core.events import Accepted, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
@@ -339,7 +340,7 @@ async def test_without_certificates_to_trust_it_is_never_ready(
     told = list[bool]()
     try:
         async with asyncio.timeout(60):
-            with pytest.raises(FileNotFoundError):
+            with pytest.raises(ConfigError, match=r"SSL_CERT_FILE: .*gone\.pem: No such file"):
                 await built.daemon.run(ready=lambda: told.append(True))
     finally:
         await built.close()
