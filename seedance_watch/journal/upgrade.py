@@ -52,10 +52,12 @@ STEPS: Mapping[int, tuple[str, ...]] = {
     ),
     3: (schema.JOBS_LABEL, schema.JOBS_ENDED),
     4: (
+        # Types and data as bytes: a text that is none stops its own job only, as ever.
         "ALTER TABLE events RENAME TO events_4",
         *schema.EVENTS,
         f"""{_EVENTS_5} SELECT jobs.number, old.job_id, old.seq, old.at, old.type, old.data,
-            signed(old.sum, old.job_id, old.seq, old.at, old.type, old.data)
+            signed(old.sum, old.job_id, old.seq, old.at,
+                CAST(old.type AS BLOB), CAST(old.data AS BLOB))
             FROM jobs JOIN events_4 old ON old.job_id = jobs.job_id
             ORDER BY jobs.number, old.seq""",  # noqa: S608
         # An event of no job would be lost: it violates that each has a number.
@@ -75,7 +77,7 @@ def upgrade(connection: apsw.Connection, path: Path, version: int) -> None:
     A job whose history cannot be read keeps its row as it is.
 
     Raises:
-        JournalError: A row of a job or of what it spent is damaged, or a text is none.
+        JournalError: A row of a job or of what it spent is damaged, or an event is of no job.
     """
     structlog.get_logger().info("journal.upgrading", path=str(path), schema=version)
     connection.create_scalar_function("signed", _signed(version))
@@ -86,6 +88,9 @@ def upgrade(connection: apsw.Connection, path: Path, version: int) -> None:
     except UnicodeDecodeError as error:
         damage = apsw.CorruptError(f"a text is not {error.encoding}")
         raise JournalError(words("trust", path, damage)) from error
+    except apsw.ConstraintError as error:
+        damage = apsw.CorruptError("an event is of no job")
+        raise JournalError(words("trust", path, damage)) from error
     if version < schema.SIGNED:  # later ones would hide damage if they were made anew
         _write_anew(connection)
     checking.check_rows(connection, path)
@@ -95,11 +100,16 @@ def _signed(version: int) -> Callable[..., int]:
     """Give what gives a row its present checksum, but no row that has a wrong one."""
 
     def signed(*found: Any) -> int:
-        total, *values = found
+        total, *values = map(_text, found)
         right = version < schema.SIGNED or total == _sum_4(*values)
         return sums.checksum(*values) if right else _DAMAGED
 
     return signed
+
+
+def _text(value: Any) -> Any:
+    """Give what was passed as bytes, as it may be no text any more, as a text all the same."""
+    return value.decode("utf-8", "surrogateescape") if isinstance(value, bytes) else value
 
 
 def _sum_4(*values: sums.Value) -> int:
@@ -123,5 +133,5 @@ def _jobs(connection: apsw.Connection) -> Iterator[Job]:
         try:
             lines = connection.execute(queries.HISTORY, (stored_id,)).fetchall()
             yield machine.fold(job_id, loading.history(job_id, lines))
-        except (IllegalMove, JournalError):
+        except (IllegalMove, JournalError, UnicodeDecodeError):
             continue

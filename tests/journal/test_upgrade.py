@@ -121,11 +121,15 @@ async def test_bringing_a_journal_up_to_date_hides_no_damage(
     assert path.read_bytes() == before
 
 
-async def test_an_event_that_was_damaged_before_stays_damaged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["at = at + 1", "data = CAST(X'b3' AS TEXT)"])
+@pytest.mark.parametrize("downgrade", [TO_3, TO_4])
+async def test_an_event_that_was_damaged_before_stays_damaged(
+    tmp_path: Path, downgrade: str, damage: str
+) -> None:
     """Its job is held, the other one goes on."""
     path = tmp_path / "journal.db"
     await (await bought(path, "a", "b")).close()
-    led_back(path, f"{TO_4} UPDATE events SET at = at + 1 WHERE job_id = 'a' AND seq = 2;")
+    led_back(path, f"{downgrade} UPDATE events SET {damage} WHERE job_id = 'a' AND seq = 2;")
 
     journal = await SqliteJournal.open(path)
     assert [job.id for job in await journal.working()] == ["b"]
@@ -140,18 +144,33 @@ async def test_an_event_of_no_job_is_not_dropped(tmp_path: Path) -> None:
     led_back(path, f"{TO_4} DELETE FROM jobs;")
     before = path.read_bytes()
 
-    with pytest.raises(JournalError, match=r"cannot open the journal.*job_number"):
+    with pytest.raises(JournalError, match=r"an event is of no job.*restore a backup"):
         await SqliteJournal.open(path)
     assert path.read_bytes() == before
 
 
+@pytest.mark.parametrize("downgrade", [TO_2, TO_4])
 async def test_text_that_is_none_is_told_when_a_journal_is_brought_up_to_date(
-    tmp_path: Path,
+    tmp_path: Path, downgrade: str
 ) -> None:
     """In words, and before anything was changed."""
     path = tmp_path / "journal.db"
     await (await bought(path, "a")).close()
-    led_back(path, f"{TO_4} UPDATE events SET data = CAST(X'b3' AS TEXT);")
+    led_back(path, f"{downgrade} UPDATE jobs SET label = CAST(X'b3' AS TEXT);")
 
     with pytest.raises(JournalError, match=r"damaged.*restore a backup"):
         await SqliteJournal.open(path)
+
+
+async def test_a_history_that_is_no_text_stops_no_upgrade_without_checksums(
+    tmp_path: Path,
+) -> None:
+    """Its job is held; what the other one spent still counts."""
+    path = tmp_path / "journal.db"
+    await (await bought(path, "a", "b")).close()
+    led_back(path, f"{TO_1} UPDATE events SET data = CAST(X'b3' AS TEXT) WHERE job_id = 'a';")
+
+    journal = await SqliteJournal.open(path)
+    assert [job.id for job in await journal.working()] == ["b"]
+    assert await journal.spent(EVER) == Money(Decimal("1.5"), "credits")
+    await journal.close()
