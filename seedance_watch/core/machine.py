@@ -227,7 +227,7 @@ def _done(draft: Any) -> Job:
 
 
 def _grow(job: Any, event: Event, at: float) -> None:
-    """Add an event to a draft.
+    """Add an event to a draft; its state is the old one until all else is decided.
 
     Raises:
         IllegalMove: The state has no row for the event; the job is as it was.
@@ -237,28 +237,25 @@ def _grow(job: Any, event: Event, at: float) -> None:
     if state is None:
         message = f"job {job.id}: {kind.__name__} cannot follow in state {job.state}"
         raise IllegalMove(message)
-    for name, value in _changes(job, state, event, at).items():
-        setattr(job, name, value)
-
-
-def _changes(job: Job, state: State, event: Event, at: float) -> dict[str, Any]:
-    """Give what an event that leads to a state changes."""
-    kind = type(event)
-    changes: dict[str, Any] = {"state": state, "seq": job.seq + 1, "at": at}
-    if kind in _WAITING:
-        changes |= _waiting(job, event)
-    elif job.tries or job.hold or job.wake_at is not None:  # else there is nothing to begin anew
-        changes |= _PROGRESS
     if moves(event):
-        changes["spendings"] = _spendings(job, event, at)
+        job.spendings = _spendings(job, event, at)
+    if kind in _WAITING:
+        _set(job, _waiting(job, event))
+    elif job.tries or job.hold or job.wake_at is not None:  # else there is nothing to begin anew
+        _set(job, _PROGRESS)
     if kind in _KEPT:
-        changes[_KEPT[kind]] = event
+        setattr(job, _KEPT[kind], event)
     if kind in _ANEW:
-        changes |= _BROUGHT
+        _set(job, _BROUGHT)
     # Unsent leads back to an upload that has grown no younger.
     if kind is Staged or (state is not job.state and kind is not Unsent):
-        changes["since"] = {**job.since, state: at}
-    return changes
+        job.since = {**job.since, state: at}
+    job.state, job.seq, job.at = state, job.seq + 1, at
+
+
+def _set(job: Any, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(job, name, value)
 
 
 def alike(job: Job, kind: FaultKind) -> int:
