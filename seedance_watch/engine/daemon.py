@@ -101,7 +101,7 @@ class Daemon:
                 tasks.create_task(inbox.run(self.admit, self.stop))
             telling = tasks.create_task(self._tell_ready(ready))
             await asyncio.wait([telling], timeout=_FIRST_S)
-            strays = tasks.create_task(tell_strays(self.runner.tools.spool, self._known))
+            strays = tasks.create_task(self._tell_strays())
             for work in self.soon:
                 tasks.create_task(work())
             for each in self.besides:
@@ -176,13 +176,17 @@ class Daemon:
     async def _sweep(self) -> None:
         """Take in what lies in every inbox, then let the dispatcher end when all is at rest."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(tell_strays(self.runner.tools.spool, self._known))
+            tasks.create_task(self._tell_strays())
             sweeps = [tasks.create_task(each.sweep(self.admit)) for each in self.inboxes.values()]
         for each in self.errands:
             await each()
         self.left = any(sweep.result() for sweep in sweeps)
         self._once = True
         self.turns.nudge.set()
+
+    async def _tell_strays(self) -> None:
+        tools = self.runner.tools
+        await tell_strays(tools.spool, tools.journal, self._known)
 
     async def load(self) -> None:
         """Take up every open job where its history ends."""

@@ -5,7 +5,8 @@ from collections.abc import Collection
 
 import structlog
 
-from seedance_watch.ports import Spool
+from seedance_watch.core.machine import AT_REST
+from seedance_watch.ports import Journal, Spool
 
 _CURE = (
     "nothing is done with it. If another daemon worked in this inbox, with a state_dir of its "
@@ -14,7 +15,12 @@ _CURE = (
 )
 
 
-async def tell_strays(spool: Spool, known: Collection[str]) -> None:
-    """Tell of job folders whose drop is not known; they are left as they are."""
+async def tell_strays(spool: Spool, journal: Journal, known: Collection[str]) -> None:
+    """Tell of job folders whose drop is not known; they are left as they are.
+
+    The journal has the last word: a drop may be claimed meanwhile, and a job whose history
+    cannot be read is open all the same.
+    """
     for folder in await asyncio.to_thread(spool.strays, known.__contains__):
-        structlog.get_logger().error("spool.stray", folder=str(folder), cure=_CURE)
+        if all(row.state in AT_REST for row in await journal.siblings(folder.name)):
+            structlog.get_logger().error("spool.stray", folder=str(folder), cure=_CURE)

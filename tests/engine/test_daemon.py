@@ -19,6 +19,7 @@ from seedance_watch.core.errors import ConfigError
 from seedance_watch.core.events import Accepted, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
+from seedance_watch.engine.strays import tell_strays
 from seedance_watch.media import videos
 from seedance_watch.sandbox.server import Sandbox
 
@@ -311,6 +312,25 @@ async def test_claimed_files_of_a_lost_journal_are_told_and_left(studio: studios
     assert "another daemon" in told[0]["cure"]
     assert "back to the inbox" in told[0]["cure"]
     assert (stray / "shot.png").read_bytes() == b"mine"
+
+
+async def test_what_is_claimed_while_strays_are_looked_for_is_none(
+    studio: studios.Studio,
+) -> None:
+    """Nobody is told to put the files of a job that may be paid back into the inbox."""
+    config = load(studio.config)
+    make_folders(config)
+    built = await build(config, stop=asyncio.Event(), listeners=(), apart=False)
+    tools, work = built.tools, studio.inbox / ".seedance" / "work"
+    for name, events in (("open", LIFE[:4]), ("over", LIFE)):
+        (work / name).mkdir(parents=True)
+        await tools.journal.append(*Story.of(name).next(claiming(name), *events))
+    with structlog.testing.capture_logs() as lines:
+        await tell_strays(tools.spool, tools.journal, ())
+    await built.close()
+
+    told = [line["folder"] for line in lines if line["event"] == "spool.stray"]
+    assert told == [str(work / "over")]
 
 
 async def test_no_job_is_begun_before_the_inboxes_are_watched(studio: studios.Studio) -> None:
