@@ -76,6 +76,10 @@ class JournalError(SeedanceWatchError):
     """The journal cannot be trusted or written; nothing may be sent any more."""
 
 
+class Outdated(JournalError):
+    """An earlier version wrote the journal; the daemon brings it up to date when it starts."""
+
+
 class Stale(JournalError):
     """Somebody else appended to this job first; reload it and decide again."""
 

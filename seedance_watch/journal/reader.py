@@ -18,7 +18,7 @@ import apsw
 
 from seedance_watch.core import machine
 from seedance_watch.core.budget import Ceiling
-from seedance_watch.core.errors import IllegalMove, JournalError
+from seedance_watch.core.errors import IllegalMove, JournalError, Outdated
 from seedance_watch.core.events import Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import Money, State
@@ -275,7 +275,7 @@ class SqliteReader:
 def _check_not_older(connection: apsw.Connection, path: Path) -> None:
     """Refuse a journal that lacks what is asked for here; only a writer may change it."""
     if 0 < noted_version(connection) < schema.VERSION:
-        raise JournalError(
-            f"the journal {path} is of an earlier version: start the daemon once, it brings the "
-            "journal up to date"
+        raise Outdated(
+            f"the journal {path} is of an earlier version: the daemon brings it up to date when "
+            "it starts; start or restart it, and wait until it is ready"
         )

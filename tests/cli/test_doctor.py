@@ -9,6 +9,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 import studios
 from shell import daemon, run
@@ -68,6 +69,17 @@ def test_before_the_first_run_nothing_is_made(sandbox: Sandbox, tmp_path: Path) 
     assert sorted(studio.folder.rglob("*")) == before
     studio.drop('prompt = "waves"\n')
     assert run(studio, "run", "--once").returncode == 0
+
+
+def test_a_journal_of_the_version_before_is_no_trouble(studio: studios.Studio) -> None:
+    """Between an upgrade and the restart that the cookbook has after it."""
+    with apsw.Connection(str(studio.folder / "state" / "journal.db")) as connection:
+        connection.execute("UPDATE meta SET value = '4' WHERE name = 'schema'")
+    code, found = grades(studio)
+
+    assert code == 0
+    ((grade, said),) = found["journal"]
+    assert (grade, "restart it" in said) == ("note", True)
 
 
 def test_a_running_daemon_is_asked(studio: studios.Studio) -> None:

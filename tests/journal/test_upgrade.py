@@ -78,7 +78,7 @@ async def test_a_journal_of_an_earlier_version_is_brought_up_to_date(
     before = await journal.rows(), await journal.working(), await journal.history("a")
     await journal.close()
     led_back(path, downgrade)
-    with pytest.raises(JournalError, match="start the daemon once"):
+    with pytest.raises(JournalError, match="restart it"):
         SqliteReader(path)
 
     journal = await SqliteJournal.open(path)

@@ -13,7 +13,7 @@ from seedance_watch.app.doctor.check import Check, broken, good, note, warning
 from seedance_watch.app.reading import JOURNAL, reading
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import ROLES, Watch
-from seedance_watch.core.errors import ConfigError, JournalError
+from seedance_watch.core.errors import ConfigError, JournalError, Outdated
 from seedance_watch.disk import mounts, trial
 from seedance_watch.disk.ears import Ears
 from seedance_watch.disk.marks import Known
@@ -179,6 +179,9 @@ def _journal(config: Config) -> Iterator[Check]:
     try:
         with reading(config) as reader:
             counts = reader.counts() if reader else None
+    except Outdated as error:
+        yield note("journal", str(error))
+        return
     except JournalError as error:
         yield broken("journal", str(error), "do as it says, or restore a backup of the journal")
         return
