@@ -96,5 +96,4 @@ COLUMNS = (
 # What is there for people alone, and is changed alone.
 _UNSUMMED = frozenset({"held", "reason", "sum"})
 JOB_SUMMED = ("job_id", *(name for name in COLUMNS if name not in _UNSUMMED))
-EVENT_SUMMED = ("job_id", "seq", "at", "type", "data")
 SPENDING_SUMMED = ("job_id", "attempt", "watch", "provider", "model", "unit", "micros", "at")

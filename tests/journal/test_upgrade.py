@@ -14,6 +14,7 @@ from seedance_watch.core.budget import Ceiling
 from seedance_watch.core.errors import JournalError
 from seedance_watch.core.events import Claimed, Prepared
 from seedance_watch.core.model import Money
+from seedance_watch.journal import checking
 from seedance_watch.journal.reader import SqliteReader
 from seedance_watch.journal.sqlite import SqliteJournal
 
@@ -117,6 +118,22 @@ async def test_bringing_a_journal_up_to_date_hides_no_damage(
     before = path.read_bytes()
 
     with pytest.raises(JournalError, match="damaged"):
+        await SqliteJournal.open(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_large_journal_is_looked_at_before_it_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is out of shape would be written anew, and nobody would notice any more."""
+    monkeypatch.setattr(checking, "SMALL_BYTES", 0)
+    path = tmp_path / "journal.db"
+    await (await bought(path, "a")).close()
+    lost = "DELETE FROM sqlite_master WHERE name = 'jobs_drop'"
+    led_back(path, f"{TO_4} PRAGMA writable_schema = ON; {lost};")
+    before = path.read_bytes()
+
+    with pytest.raises(JournalError, match=r"never used.*damaged"):
         await SqliteJournal.open(path)
     assert path.read_bytes() == before
 
