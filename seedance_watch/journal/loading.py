@@ -96,7 +96,7 @@ def _folded(job_id: str, seq: int, lines: Sequence[Sequence[Any]]) -> Job:
 
 
 def history(job_id: str, lines: Iterable[Sequence[Any]]) -> list[Record]:
-    """Give the records of one job from rows of (seq, at, type, data, sum).
+    """Give the records of one job from rows of (job_id, seq, at, type, data, sum).
 
     Raises:
         JournalError: An event is damaged or cannot be read.
@@ -111,8 +111,8 @@ def _records(job_id: str, stored_id: str, lines: Iterable[Sequence[Any]]) -> lis
         JournalError: An event is damaged or cannot be read.
     """
     records = []
-    for _, _, _, seq, at, name, data, total in lines:
-        if total != sums.checksum(stored_id, seq, at, name, data):
+    for _, _, _, whose, seq, at, name, data, total in lines:
+        if whose != stored_id or total != sums.checksum(whose, seq, at, name, data):
             raise JournalError(f"job {job_id}, event {seq}: it is damaged, its checksum is wrong")
         try:
             records.append(Record(job_id, seq, at, codec.decode(name, data)))

@@ -24,10 +24,10 @@ NUMBER = "(SELECT number FROM jobs WHERE job_id = ?)"
 
 NOW = "SELECT CURRENT_TIMESTAMP"  # UTC in SQLite
 META = "SELECT value FROM meta WHERE name = ?"
-HISTORY = f"""SELECT seq, at, type, data, sum FROM events
+HISTORY = f"""SELECT job_id, seq, at, type, data, sum FROM events
     WHERE job_number = {NUMBER} ORDER BY seq"""  # noqa: S608
-WORKING = """SELECT jobs.job_id, jobs.seq, jobs.held, events.seq, events.at, type, data,
-    events.sum FROM jobs LEFT JOIN events ON events.job_number = jobs.number
+WORKING = """SELECT jobs.job_id, jobs.seq, jobs.held, events.job_id, events.seq, events.at,
+    type, data, events.sum FROM jobs LEFT JOIN events ON events.job_number = jobs.number
     WHERE jobs.at_rest = 0 ORDER BY jobs.number, events.seq"""
 OPEN = "SELECT job_id, seq, held FROM jobs WHERE at_rest = 0 ORDER BY number"
 _ROW = f"SELECT job_id, {_NAMES} FROM jobs"  # noqa: S608

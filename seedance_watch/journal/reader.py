@@ -151,8 +151,8 @@ class SqliteReader:
     def load(self) -> Loaded:
         """Fold every job that is not at rest."""
         try:
-            with self._asked():
-                return loading.load(self._connection.execute(queries.WORKING))
+            with self._asked() as cursor:
+                return loading.load(cursor.execute(queries.WORKING))
         except Undecodable:
             return self._load_singly()
 
@@ -166,7 +166,7 @@ class SqliteReader:
         try:
             history = self._all(queries.HISTORY, stored_id)
         except Undecodable:
-            history = [(0, 0.0, "", "", 0)]
+            history = [("", 0, 0.0, "", "", 0)]
         return [(stored_id, seq, held, *each) for each in history]
 
     def check(self, stopped: Callable[[], bool]) -> None:
@@ -218,22 +218,29 @@ class SqliteReader:
 
     def _all(self, text: str, *values: str | float) -> Sequence[Any]:
         """Give everything that a query finds, from one moment."""
-        with self._asked():
-            return self._connection.execute(text, values).fetchall()
+        with self._asked() as cursor:
+            return cursor.execute(text, values).fetchall()
 
     @contextmanager
-    def _asked(self) -> Iterator[None]:
-        """Have the connection alone, and put what goes wrong into words."""
+    def _asked(self) -> Iterator[apsw.Cursor]:
+        """Have the connection alone, and put what goes wrong into words.
+
+        Half an answer would keep its moment: later ones would be as old, and the log could not be
+        folded in.
+        """
         with self._lock:
             if self._frozen and place.wal(self._path).exists():
                 self._connection.close(True)
                 self._connection = self._open()
+            cursor = self._connection.cursor()
             try:
-                yield
+                yield cursor
             except UnicodeDecodeError as error:
                 raise Undecodable(words("read", self._path, _damage(error))) from error
             except (apsw.Error, OSError) as error:
                 raise JournalError(words("read", self._path, error)) from error
+            finally:
+                cursor.close(True)
 
     def _open(self) -> apsw.Connection:
         """Open as a reader among others; where that cannot be, as the only one."""

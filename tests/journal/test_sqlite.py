@@ -269,6 +269,19 @@ async def test_text_that_is_none_stops_one_job_only(path: Path) -> None:
     await journal.close()
 
 
+async def test_half_an_answer_does_not_keep_its_moment(path: Path) -> None:
+    """A question that failed leaves no old view behind, and nothing that holds up the log."""
+    await filled(path, 2)
+    change(path, "UPDATE events SET data = CAST(X'7bb3' AS TEXT) WHERE job_id = 'job1'")
+    with SqliteReader(path) as reader:
+        with pytest.raises(JournalError) as kept:
+            reader.history("job1")
+        change(path, "UPDATE jobs SET held = 'later' WHERE job_id = 'job0'")
+        assert {row.held for row in reader.rows()} == {"later", ""}
+        busy, _, _ = next(apsw.Connection(str(path)).execute("PRAGMA wal_checkpoint(TRUNCATE)"))
+        assert busy == 0, kept
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -315,6 +328,7 @@ _UNREADABLE = [
     "UPDATE events SET data = '{}' WHERE job_id = 'bad'",
     "UPDATE events SET type = 'Refunded' WHERE job_id = 'bad'",
     "UPDATE events SET type = 'Placed', data = '{}' WHERE job_id = 'bad'",
+    "UPDATE events SET job_id = 'good' WHERE job_id = 'bad' AND seq = 2",
     "DELETE FROM events WHERE job_id = 'bad' AND seq = 1",
     "DELETE FROM events WHERE job_id = 'bad' AND seq = 2",
     "DELETE FROM events WHERE job_id = 'bad'",
