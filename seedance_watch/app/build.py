@@ -3,6 +3,7 @@
 import asyncio
 import random
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
@@ -16,6 +17,7 @@ from seedance_watch.config.budgets import caps_of, zone_of
 from seedance_watch.config.resolved import Config
 from seedance_watch.config.watches import Watch
 from seedance_watch.core.catalogue import CATALOGUE
+from seedance_watch.core.errors import JournalError
 from seedance_watch.disk import files, pauses
 from seedance_watch.disk.ground import Ground
 from seedance_watch.disk.inbox import Inbox, InboxSettings
@@ -197,9 +199,13 @@ async def build(
 
 
 async def _remember(journal: SqliteJournal, desk: Studio) -> None:
-    """Learn from the last jobs how long tasks take; a history that is damaged teaches nothing."""
-    for job in await journal.ended(_REMEMBERED):
-        desk.durations.learn(job)
+    """Learn from the last jobs how long tasks take; what is damaged teaches nothing.
+
+    The look at the whole journal tells it, and what to do.
+    """
+    with suppress(JournalError):
+        for job in await journal.ended(_REMEMBERED):
+            desk.durations.learn(job)
 
 
 async def _resting(workers: Workers, clock: Clock, stop: asyncio.Event) -> None:
