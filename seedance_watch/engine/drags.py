@@ -89,7 +89,7 @@ class Drags:
         Raises:
             JournalError: The journal cannot be written any more.
         """
-        if not any(job.hold and job.claim.watch == watch for job in self.queue.jobs()):
+        if not any(job.claim.watch == watch for job in self.queue.held()):
             return
         try:
             notes = await asyncio.to_thread(self.spool.dragged, watch, self.inboxes[watch].notes())

@@ -114,6 +114,7 @@ class Queue:
         self._ticket: dict[str, int] = {}
         self._count = count()
         self._working: defaultdict[str, set[str]] = defaultdict(set)
+        self._held: set[str] = set()
 
     def __len__(self) -> int:
         """Count the jobs, waiting or being driven."""
@@ -125,6 +126,7 @@ class Queue:
         self._jobs[job.id] = job
         self._ticket[job.id] = ticket = next(self._count)
         self._note_work(job)
+        (self._held.add if job.hold else self._held.discard)(job.id)
         if at is not None:
             heapq.heappush(self._times, (at, ticket, job.id))
 
@@ -133,6 +135,7 @@ class Queue:
         self.unseat(job.id)
         self._jobs.pop(job.id, None)
         self._ticket.pop(job.id, None)
+        self._held.discard(job.id)
         for working in self._working.values():
             working.discard(job.id)
 
@@ -207,3 +210,7 @@ class Queue:
     def jobs(self) -> list[Job]:
         """Give all jobs, in no order."""
         return list(self._jobs.values())
+
+    def held(self) -> list[Job]:
+        """Give the held ones, in no order."""
+        return [self._jobs[job_id] for job_id in self._held]

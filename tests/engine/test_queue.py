@@ -369,6 +369,8 @@ class Crowd(RuleBasedStateMachine):
         """None is lost."""
         assert {each.id for each in self.queue.jobs()} == set(self.jobs)
         assert len(self.queue) == len(self.jobs)
+        held = {name for name, each in self.jobs.items() if each.hold}
+        assert {each.id for each in self.queue.held()} == held
 
 
 Crowd.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
