@@ -47,6 +47,7 @@ def waiting(jobs: int, rest_s: float) -> tuple[Rest, Rest]:
         scene.studio.config.write_text(text.replace("in_flight = 1\n", f"in_flight = {jobs}\n"))
         process.popen.send_signal(signal.SIGHUP)
         until(lambda: len(scene.sandbox.tasks()) == jobs)
+        time.sleep(6 * rest_s)  # what so many leave to be done ends half a minute later
         return waited, _rest(process, rest_s)
 
 
