@@ -154,6 +154,7 @@ def _make(connection: apsw.Connection, path: Path) -> None:
     notes = {"app": _app(), "schema": str(schema.VERSION)}
     connection.execute("BEGIN IMMEDIATE")
     if not tables(connection):
+        place.check_new(path)
         for statement in schema.SCHEMA:
             connection.execute(statement.format_map(schema.SQLITE))
         notes["created"] = str(connection.execute(queries.NOW).get)

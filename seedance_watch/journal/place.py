@@ -90,11 +90,10 @@ def check_whole(path: Path) -> None:
         JournalError: The journal, its content or its write-ahead log was taken away.
     """
     there = path.exists() and path.stat().st_size > 0
-    if not there and (beside(path, "born").exists() or wal(path).exists()):
-        raise JournalError(
-            f"the journal {path} is missing or empty although there was one: it alone knows "
-            "what was paid for; put it back, or restore a backup"
-        )
+    if not there:
+        check_new(path)
+        if wal(path).exists():
+            raise JournalError(_gone(path))
     # The owner's file is there only while the journal is open, and so is the log.
     if there and beside(path, "owner").exists() and not wal(path).exists():
         raise JournalError(
@@ -102,6 +101,23 @@ def check_whole(path: Path) -> None:
             "events, and what they say was paid for, were in it; put it back. If you restored "
             f"a backup on purpose, remove {beside(path, 'owner')}"
         )
+
+
+def check_new(path: Path) -> None:
+    """Refuse to make a journal where there was one; SQLite takes a few bytes for an empty one.
+
+    Raises:
+        JournalError: There was one.
+    """
+    if beside(path, "born").exists():
+        raise JournalError(_gone(path))
+
+
+def _gone(path: Path) -> str:
+    return (
+        f"the journal {path} is missing or empty although there was one: it alone knows "
+        "what was paid for; put it back, or restore a backup"
+    )
 
 
 def ended_cleanly(path: Path) -> bool:

@@ -156,7 +156,7 @@ def history(data: bytes) -> None:
         for place, line in enumerate(data.split(b"\n"))
         if line
     ]
-    rows = [("job", len(lines), "", *line, sums.checksum("job", *line)) for line in lines]
+    rows = [("job", len(lines), "", "job", *line, sums.checksum("job", *line)) for line in lines]
     found = loading.load(rows)
     assert len(found.jobs) + len(found.unreadable) == bool(rows)
     for each in found.unreadable:

@@ -195,7 +195,7 @@ class StudioMachine(RuleBasedStateMachine):
         """Somebody does something while it runs."""
         self._live(Life(ends_at, {at: lambda: self.act(act, name, other, pick)}))
 
-    def _live(self, life: Life) -> bool:
+    def _live(self, life: Life, *, mended: bool = False) -> bool:
         life.refuses = self.studio.outbox if self.refuses else None
         blocked = self.gone or self.refuses
         self.clock.until = self.clock.at + (900.0 if blocked else 60 * _DAY_S)
@@ -205,7 +205,7 @@ class StudioMachine(RuleBasedStateMachine):
         found = self._findings()
         found.check()
         if rests and not blocked:  # a single run ends where only somebody's act helps
-            found.check_rest()
+            found.check_rest(mended=mended)
         return rests
 
     def _findings(self) -> Findings:
@@ -220,7 +220,7 @@ class StudioMachine(RuleBasedStateMachine):
         self.refuses = False
         if self.gone:
             self.turn("mount", 0.0)
-        assert self._live(Life()), "does not come to rest"
+        assert self._live(Life(), mended=True), "does not come to rest"
 
     def teardown(self) -> None:
         if hasattr(self, "people"):

@@ -203,14 +203,14 @@ async def test_a_damaged_journal_is_never_made_anew(path: Path, damage: object) 
     assert path.read_bytes() == damaged
 
 
-@pytest.mark.parametrize("emptied", [True, False])
-async def test_a_journal_that_was_taken_away_is_missed(path: Path, *, emptied: bool) -> None:
-    """Where there was a journal, none is made until the whole folder is deleted."""
-    await filled(path)
+@pytest.mark.parametrize("left", [None, 0, 1, 99, 511])
+async def test_a_journal_that_was_taken_away_is_missed(path: Path, left: int | None) -> None:
+    """Where there was one, none is made until the whole folder is deleted; nor of a few bytes."""
+    whole = await filled(path)
     path.unlink()
-    if emptied:
-        path.touch()
-    with pytest.raises(JournalError, match=r"missing or empty.*restore a backup"):
+    if left is not None:
+        path.write_bytes(whole[:left])
+    with pytest.raises(JournalError, match=r"(missing or empty|damaged).*restore a backup"):
         await SqliteJournal.open(path)
     shutil.rmtree(path.parent)
     await (await SqliteJournal.open(path)).close()
