@@ -47,6 +47,7 @@ async def test_an_unmounted_share_is_waited_for(
         assert list(disk.point.iterdir()) == [], "something was written below the mount point"
         disk.mount()
         await life.until(lambda: life.states() == ["done"])
+        await life.until(lambda: life.said("spool.opened"))
 
         assert len(life.said("spool.closed")) == len(life.said("spool.opened")) == 1
         assert life.count(Deferred) <= 1, "only the step that was under way may fail"
