@@ -20,6 +20,7 @@ from seedance_watch.core.events import Accepted, Effect, Record
 from seedance_watch.core.machine import Job
 from seedance_watch.core.model import State
 from seedance_watch.engine.strays import tell_strays
+from seedance_watch.journal import checking
 from seedance_watch.media import videos
 from seedance_watch.sandbox.server import Sandbox
 
@@ -77,6 +78,19 @@ async def test_a_damaged_history_of_a_job_long_done_stops_nobody(studio: studios
     studio.drop('prompt = "rain"\n', name="other")
 
     assert await studios.once(studio) == {State.DONE: 1}
+
+
+async def test_a_damaged_row_met_while_learning_ends_nothing(
+    studio: studios.Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How long tasks took is a convenience; the look at the whole journal tells the damage."""
+    studio.drop('prompt = "waves"\n')
+    await studios.once(studio)
+    with contextlib.closing(apsw.Connection(str(studio.folder / "state" / "journal.db"))) as past:
+        past.execute("UPDATE jobs SET label = 'other'")
+    monkeypatch.setattr(checking, "SMALL_BYTES", 0)  # so that the look comes after the start
+
+    assert await studios.once(studio) == {}
 
 
 async def test_a_receipt_dropped_beside_its_image_repeats_the_job(
